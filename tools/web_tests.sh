@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# The web UI's own checks: types, lint, unit and property tests. $1: folder for the JUnit file.
+set -euo pipefail
+results=$(cd "$1" && pwd)
+cd "$(dirname "$0")/../web"
+[ -d node_modules ] || npm ci --silent
+npm run --silent typecheck
+npm run --silent lint
+npm test --silent -- --run --reporter=default --reporter=junit --outputFile.junit="$results/web.xml"
