@@ -46,7 +46,7 @@ class ThreadPool final : public Executor {
   ConditionVariable work_;
   std::deque<Task> queue_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_;
+  std::vector<std::thread> threads_ GUARDED_BY(mutex_);
 };
 
 /// Keeps tasks until a test runs them, on the caller's thread, in order.

@@ -37,7 +37,8 @@ void SetLogLevel(LogLevel level);
 bool LogEnabled(LogLevel level);
 
 /// Replaces where whole lines (without the newline) go, standard error by default; tests use
-/// this. An empty function restores the default. Thread-safe.
+/// this. An empty function restores the default. Thread-safe: `sink` is called for one line at
+/// a time and never again once it has been replaced; it must not log itself.
 void SetLogSink(std::function<void(std::string_view line)> sink);
 
 /// Writes one line. Thread-safe.

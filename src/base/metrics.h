@@ -75,7 +75,7 @@ class MetricsRegistry {
   Histogram& AddHistogram(std::string_view name, std::string_view help,
                           std::vector<double> bounds, MetricLabels labels = {});
   /// A gauge whose value is asked for at exposition; `read` is thread-safe and quick, and is
-  /// called for as long as the registry lives.
+  /// called for as long as the registry lives or until the same name and labels are added again.
   void AddCallback(std::string_view name, std::string_view help, std::function<double()> read,
                    MetricLabels labels = {});
 
