@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 ORDER = ["base", "model", "net", "wal", "columnar", "traceql", "otlp", "block", "storage", "query",
-         "exporter", "receivers", "api", "app"]
+         "tracing", "receivers", "api", "app"]
 
 # Heavy third-party headers: pattern -> how many translation units may include it.
 HEAVY = {
