@@ -189,7 +189,8 @@ def generate_load(
 ) -> dict[str, Any]:
     # The listening socket's own address: a Host header must not decide where requests go.
     host, port = request.scope["server"]
-    with httpx.Client(base_url=f"http://{host}:{port}", timeout=30.0) as client:
+    with httpx.Client(base_url=f"http://{host}:{port}", timeout=30.0,
+                      trust_env=False) as client:
         with ThreadPoolExecutor(LOAD_CONNECTIONS) as pool:
             results = list(pool.map(lambda number: _load_one(client, number), range(requests)))
     statuses: dict[str, int] = {}
@@ -206,6 +207,7 @@ async def metrics() -> Response:
 
 
 # Requests become spans by themselves. The spans of single ASGI messages are left
-# out: a request is one span, its work hangs below it.
+# out (a request is one span, its work hangs below it), and so are the scrapes.
 FastAPIInstrumentor.instrument_app(
-    app, tracer_provider=tracing.provider, exclude_spans=["send", "receive"])
+    app, tracer_provider=tracing.provider, exclude_spans=["send", "receive"],
+    excluded_urls="/metrics$")
