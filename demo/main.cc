@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
+#include "base/file_system.h"
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "demo/application.h"

@@ -73,7 +73,7 @@ class ActiveSpan {
 
 struct StartOptions {
   SpanKind kind = SpanKind::kInternal;
-  std::optional<SpanContext> parent;  ///< None: the root of a new trace.
+  std::optional<SpanContext> parent = std::nullopt;  ///< None: the root of a new trace.
   std::uint64_t start_unix_ns = 0;    ///< 0 means now.
 };
 
