@@ -16,6 +16,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--demo", default="", help="path of the demo application's program")
     group.addoption("--crash-cycles", type=int, default=50,
                     help="how often the crash test kills the server")
+    group.addoption("--crash-seed", type=int, default=None,
+                    help="repeats a crash test; by default each run draws its own")
 
 
 @pytest.fixture(scope="session")

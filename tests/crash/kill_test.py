@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """kill -9 in the middle of load, again and again: nothing that was acknowledged may be lost.
 
 Four clients send spans, two by HTTP and two by gRPC, and keep a ledger outside the
@@ -12,24 +11,18 @@ started again on the same folder. Then:
   was sent but not acknowledged may be there.)
 
 Each cycle checks the traces of that cycle and a sample of the older ones; every tenth and
-the end check all. Run by itself:
-
-    kill_test.py --binary build/release/vivace [--cycles 50] [--seed N] [--keep FOLDER]
+the end check all. `tests/crash/run.sh --help` says how to run it.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import random
-import shutil
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -365,8 +358,8 @@ def run_kills(binary: str, cycles: int, seed: int, folder: Path) -> str:
     try:
         run.run()
     except AssertionError as problem:
-        raise Lost(f"{problem}\nledgers and data: {folder}\nrepeat with: {sys.executable} "
-                   f"{Path(__file__).resolve()} --binary {binary} --cycles {cycles} "
+        raise Lost(f"{problem}\nledgers and data: {folder}\n"
+                   f"repeat with: tests/crash/run.sh --binary {binary} --cycles {cycles} "
                    f"--seed {seed}") from problem
     if run.acknowledged < cycles * 4:
         raise Lost(f"only {run.acknowledged} requests were acknowledged in {cycles} cycles: "
@@ -379,31 +372,9 @@ def run_kills(binary: str, cycles: int, seed: int, folder: Path) -> str:
 def test_kill_9_loses_nothing_that_was_acknowledged(
         binary: str, request: pytest.FixtureRequest, tmp_path: Path,
         capsys: pytest.CaptureFixture[str]) -> None:
-    seed = random.SystemRandom().randrange(1 << 31)
+    seed = request.config.getoption("--crash-seed")
+    if seed is None:
+        seed = random.SystemRandom().randrange(1 << 31)
     summary = run_kills(binary, request.config.getoption("--crash-cycles"), seed, tmp_path)
     with capsys.disabled():
         print(f"\n{summary}")
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--binary", required=True)
-    parser.add_argument("--cycles", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
-    parser.add_argument("--keep", type=Path, help="folder for data and ledgers, kept at the end")
-    arguments = parser.parse_args()
-    folder = arguments.keep or Path(tempfile.mkdtemp(prefix="vivace-kill-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        print(run_kills(str(Path(arguments.binary).resolve()), arguments.cycles, arguments.seed,
-                        folder))
-    except Lost as problem:
-        print(f"FAILED: {problem}", file=sys.stderr)
-        return 1
-    if arguments.keep is None:
-        shutil.rmtree(folder)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

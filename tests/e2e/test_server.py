@@ -99,7 +99,7 @@ def test_help_names_every_flag_that_the_readme_uses(binary: str) -> None:
     assert result.returncode == 0
     for flag in ("--data-dir", "--http-address", "--otlp-http-address", "--otlp-grpc-address"):
         assert flag in result.stdout
-    for default in ("vivace-data", "3200", "4318", "4317"):
+    for default in ("vivace-data", "127.0.0.1:3200", "127.0.0.1:4318", "127.0.0.1:4317"):
         assert default in result.stdout, f"the default {default} is not shown"
 
 
@@ -178,6 +178,28 @@ def test_a_stop_under_load_loses_nothing_that_was_acknowledged(
             assert not missing, f"trace {trace_id.hex()}: {len(missing)} acknowledged spans lost"
     finally:
         api.close()
+
+
+@pytest.mark.parametrize("flags", [("--block-cut-bytes", "200KB"), ("--block-cut-age", "50ms")])
+def test_blocks_are_cut_by_size_and_by_age(start_server: Callable[..., Server],
+                                           flags: tuple[str, str]) -> None:
+    """Data moves from live to blocks while it is sent and asked for: nothing is lost or doubled."""
+    server = start_server(*flags)
+    blocks = server.data_dir / "blocks"
+    bodies = recorded.bodies()
+    for first in range(0, len(bodies), 10):
+        send(server, bodies[first:first + 10])
+        api = Api(server)
+        expected = sent_spans(bodies[:first + 10])
+        assert len(api.found_ids("{}")) == len(expected)
+        api.close()
+    wait_until(lambda: list(blocks.glob("*.block")), 10, "a block appears")
+    api = Api(server)
+    for trace_id, spans in sent_spans(bodies).items():
+        problem = difference(spans, spans_by_trace([api.trace(trace_id)])[trace_id])
+        assert not problem, problem
+    api.close()
+    assert server.terminate() == 0
 
 
 def test_a_restart_keeps_traces_and_the_search_order(start_server: Callable[..., Server]) -> None:
