@@ -9,8 +9,12 @@
 
 namespace vivace::otlp {
 
-enum class RefusalReason { kInvalidTraceId, kInvalidSpanId };
-constexpr std::size_t kRefusalReasonCount = 2;
+enum class RefusalReason {
+  kInvalidTraceId,
+  kInvalidSpanId,
+  kInvalidReference,  ///< JSON only: the id of a parent or link that is not hex.
+};
+constexpr std::size_t kRefusalReasonCount = 3;
 
 /// "invalid_trace_id" and so on, for metrics.
 std::string_view RefusalReasonName(RefusalReason reason);
