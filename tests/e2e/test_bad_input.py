@@ -35,6 +35,8 @@ MUTATED_MESSAGES = 2_000
 MUTATION_SECONDS_MAX = 60.0
 # What a server may grow by through bad input alone: caches and allocator slack, not bodies.
 GROWTH_BYTES_MAX = 96 * MEBIBYTE
+# What a bomb may take for a moment: the cap on a decompressed body is 64 MiB.
+BOMB_BYTES_MAX = 160 * MEBIBYTE
 
 
 class _Guarded:
@@ -398,7 +400,7 @@ def _zeros(mebibytes: int, compressor: Callable[[bytes], bytes], finish: Callabl
     return b"".join(compressor(block) for _ in range(mebibytes)) + finish()
 
 
-def _bomb(name: str, mebibytes: int = 1024) -> bytes:
+def _bomb(name: str, mebibytes: int = 256) -> bytes:
     if name == "zstd":
         packer = zstandard.ZstdCompressor(level=1).compressobj()
         return _zeros(mebibytes, packer.compress, packer.flush)
@@ -409,15 +411,13 @@ def _bomb(name: str, mebibytes: int = 1024) -> bytes:
 @pytest.mark.parametrize("name", ["gzip", "zstd", "deflate"])
 def test_a_bomb_is_413_and_costs_little(guarded: _Guarded, name: str) -> None:
     bomb = _bomb(name)
-    assert len(bomb) < 2 * MEBIBYTE
+    assert len(bomb) < MEBIBYTE
+    guarded.server.reset_peak_memory()
+    before = guarded.server.peak_memory_bytes()
     for _ in range(3):
-        answer = _post(guarded.server, bomb, **{"Content-Encoding": name})
-        _check_error(answer, 413)
-    peak = 0
-    for line in open(f"/proc/{guarded.server.pid}/status", encoding="ascii"):
-        if line.startswith("VmHWM:"):
-            peak = int(line.split()[1]) * 1024
-    assert peak < 768 * MEBIBYTE, f"peak of {peak / MEBIBYTE:.0f} MiB"
+        _check_error(_post(guarded.server, bomb, **{"Content-Encoding": name}), 413)
+    grown = guarded.server.peak_memory_bytes() - before
+    assert grown < BOMB_BYTES_MAX, f"peak grown by {grown / MEBIBYTE:.0f} MiB"
     guarded.check_memory()
 
 
@@ -500,7 +500,7 @@ def test_an_oversize_chunked_body_is_413(guarded: _Guarded) -> None:
 
 @pytest.mark.parametrize("content_type", [
     None, "text/plain", "application/octet-stream", "application/grpc", "application/jsonx",
-    "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", ";", "\x7f"])
+    "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", ";"])
 def test_other_media_types_are_415_and_the_right_ones_named(guarded: _Guarded,
                                                             content_type: str | None) -> None:
     answer = _post(guarded.server, recorded.bodies()[0], content_type)

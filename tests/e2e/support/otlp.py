@@ -86,7 +86,7 @@ def _deflate(body: bytes) -> bytes:
 
 
 def _zstd(body: bytes) -> bytes:
-    return zstandard.ZstdCompressor(level=3).compress(body)
+    return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(body)
 
 
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {

@@ -96,12 +96,22 @@ class Program:
         raise ProcessFailed(f"{path} did not appear within {START_SECONDS_MAX} s; output:\n"
                             f"{self.output()[-3000:]}")
 
+    def _status_bytes(self, name: str) -> int:
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return int(line.split()[1]) * 1024
+        raise ProcessFailed(f"no {name} for process {self.pid}")
+
     def anonymous_memory_bytes(self) -> int:
         """RssAnon: what the process itself has allocated and touched."""
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("RssAnon:"):
-                return int(line.split()[1]) * 1024
-        raise ProcessFailed(f"no RssAnon for process {self.pid}")
+        return self._status_bytes("RssAnon")
+
+    def peak_memory_bytes(self) -> int:
+        """The most resident memory since the start or the last reset_peak_memory."""
+        return self._status_bytes("VmHWM")
+
+    def reset_peak_memory(self) -> None:
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
 
     def open_files(self) -> int:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
