@@ -60,6 +60,9 @@ class FileSystem {
   /// Sync and SyncDirectory of its folder.
   virtual Result<std::unique_ptr<WritableFile>> CreateFile(const std::string& path) = 0;
   virtual Result<std::unique_ptr<RandomAccessFile>> OpenFile(const std::string& path) = 0;
+  /// Makes the bytes of a closed file durable, whoever wrote them. After a failure nothing is
+  /// known about them.
+  virtual Status SyncFile(const std::string& path) = 0;
   /// Replaces `to` if it exists. Durable after SyncDirectory of the folder(s).
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   virtual Status Remove(const std::string& path) = 0;

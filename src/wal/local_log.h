@@ -1,10 +1,11 @@
 #pragma once
 // The log on local disk: segments in one folder, group commit. docs/log-format.md has the bytes.
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,11 +20,9 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "wal/log.h"
+#include "wal/segment_format.h"
 
 namespace vivace::wal {
-
-struct LogBatch;
-struct LogMetrics;
 
 /// Who commits what has been appended.
 enum class CommitMode {
@@ -80,6 +79,77 @@ class LocalLog final : public Log {
 
   /// Takes no more appends, commits what is queued, answers everything. Idempotent.
   void Close() EXCLUDES(mutex_);
+
+ private:
+  /// A segment of the folder, as far as Open looked into it.
+  struct Segment {
+    std::uint64_t bytes = 0;
+    bool readable = false;  ///< `header` is valid.
+    SegmentHeader header;
+  };
+
+  /// What is committed with one sync, or a new segment.
+  struct Work {
+    struct Waiting {
+      std::size_t offset = 0;  ///< Of the record in `bytes`.
+      std::uint64_t cost = 0;
+      Done done;
+    };
+    std::string bytes;
+    std::vector<Waiting> waiting;
+    std::shared_ptr<std::promise<Result<std::uint64_t>>> roll;  ///< Null: an append.
+  };
+
+  struct Instruments;
+
+  LocalLog(Config config, FileSystem& files, Clock& clock, Random& random,
+           MetricsRegistry& metrics);
+  Status ReadFolder();
+  Status ReadSegmentStart(std::uint64_t number, std::uint64_t bytes);
+  Result<std::uint64_t> ReplaySegment(
+      std::uint64_t number, std::uint64_t from, std::optional<std::uint64_t> end,
+      const std::function<Status(LogPosition, const LogRecord&)>& visit, ReplayReport& report);
+  std::optional<std::uint64_t> ProvenEnd(std::uint64_t number) const REQUIRES(mutex_);
+
+  // The committer's own: the thread's, or the caller's of CommitPending.
+  void RunCommitter() EXCLUDES(mutex_);
+  std::size_t DoWork(Work& work) EXCLUDES(mutex_);
+  Status Commit(Work& work) EXCLUDES(mutex_);
+  Status StartSegment() EXCLUDES(mutex_);
+  Status WriteSegmentStart(std::uint64_t number, const SegmentHeader& header);
+  Result<SegmentHeader> NextHeader(std::uint64_t number) EXCLUDES(mutex_);
+  void StopForGood(const Error& error) EXCLUDES(mutex_);
+  void NoteRefusal(const Error& error) EXCLUDES(mutex_);
+  Status Refusal(std::uint64_t cost) const REQUIRES(mutex_);
+  std::string PathOf(std::uint64_t number) const;
+
+  const Config config_;
+  FileSystem& files_;
+  Clock& clock_;
+  Random& random_;
+  const std::unique_ptr<Instruments> instruments_;
+
+  mutable Mutex mutex_;
+  ConditionVariable work_;
+  std::deque<Work> queue_ GUARDED_BY(mutex_);
+  std::string spare_buffer_ GUARDED_BY(mutex_);
+  std::uint64_t queued_bytes_ GUARDED_BY(mutex_) = 0;
+  bool closing_ GUARDED_BY(mutex_) = false;
+  bool stopped_ GUARDED_BY(mutex_) = false;
+  bool appended_ GUARDED_BY(mutex_) = false;
+  std::string reason_ GUARDED_BY(mutex_);
+  std::map<std::uint64_t, Segment> segments_ GUARDED_BY(mutex_);
+  std::uint64_t next_number_ GUARDED_BY(mutex_) = 1;
+  /// Where the newest segment before the open one ends, once known; its file is synced.
+  std::optional<LogPosition> last_end_ GUARDED_BY(mutex_);
+  std::uint64_t foreign_files_ GUARDED_BY(mutex_) = 0;
+
+  // Touched by the committer alone.
+  std::unique_ptr<WritableFile> file_;  ///< The open segment, if there is one.
+  SegmentHeader file_header_;
+  std::uint64_t file_offset_ = 0;
+
+  std::thread committer_;
 };
 
 }  // namespace vivace::wal
