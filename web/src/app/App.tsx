@@ -1,0 +1,53 @@
+import { CSPProvider } from '@base-ui/react/csp-provider';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { Link, Route, Switch } from 'wouter';
+import { ErrorBoundary } from '../components/ErrorBoundary/ErrorBoundary';
+import { EmptyState } from '../components/Message/Message';
+import { Shell } from '../components/Shell/Shell';
+import { ExplorePage } from '../pages/explore/ExplorePage';
+import { HomePage } from '../pages/home/HomePage';
+import { LocalTracePage, TracePage } from '../pages/trace/TracePage';
+import { texts } from '../texts';
+
+export function makeQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      // A failed request is shown at once, with a button to try again.
+      queries: { retry: false, refetchOnWindowFocus: false },
+      mutations: { retry: false },
+    },
+  });
+}
+
+function NotFound() {
+  return (
+    <EmptyState title={texts.shell.notFoundTitle} text={texts.shell.notFoundText}>
+      <Link href="/">{texts.shell.goHome}</Link>
+    </EmptyState>
+  );
+}
+
+export function App({ client }: { client: QueryClient }) {
+  return (
+    // The content security policy forbids inline styles.
+    <CSPProvider disableStyleElements>
+      <QueryClientProvider client={client}>
+        <Shell>
+          <ErrorBoundary>
+            <Switch>
+              <Route path="/" component={HomePage} />
+              <Route path="/explore" component={ExplorePage} />
+              <Route path="/trace/:id">
+                {(params) => <TracePage key={params.id} id={params.id} />}
+              </Route>
+              <Route path="/local/:id">
+                {(params) => <LocalTracePage key={params.id} id={params.id} />}
+              </Route>
+              <Route component={NotFound} />
+            </Switch>
+          </ErrorBoundary>
+        </Shell>
+      </QueryClientProvider>
+    </CSPProvider>
+  );
+}

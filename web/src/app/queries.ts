@@ -1,0 +1,61 @@
+// What the pages ask the server for, with their cache keys.
+
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { buildInfo, firstData, search, tagNames, tagValues, traceById } from '../api/client';
+import type { SearchRequest } from '../api/types';
+
+// The live line follows the counters at this distance.
+const kFirstDataMs = 1000;
+// Suggestions are fresh enough for this long.
+const kSuggestionsMs = 30_000;
+
+export function useFirstData() {
+  return useQuery({
+    queryKey: ['first-data'],
+    queryFn: ({ signal }) => firstData(signal),
+    refetchInterval: kFirstDataMs,
+    gcTime: 0,
+  });
+}
+
+export function useSearch(request: SearchRequest) {
+  return useQuery({
+    queryKey: ['search', request],
+    queryFn: ({ signal }) => search(request, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useTraceById(traceId: string, isWanted: boolean) {
+  return useQuery({
+    queryKey: ['trace', traceId],
+    queryFn: ({ signal }) => traceById(traceId, signal),
+    enabled: isWanted,
+  });
+}
+
+export function useTagValues(identifier: string, isWanted: boolean) {
+  return useQuery({
+    queryKey: ['tag-values', identifier],
+    queryFn: ({ signal }) => tagValues(identifier, signal),
+    enabled: isWanted,
+    staleTime: kSuggestionsMs,
+  });
+}
+
+export function useTagNames(isWanted: boolean) {
+  return useQuery({
+    queryKey: ['tag-names'],
+    queryFn: ({ signal }) => tagNames(signal),
+    enabled: isWanted,
+    staleTime: kSuggestionsMs,
+  });
+}
+
+export function useBuildInfo() {
+  return useQuery({
+    queryKey: ['build-info'],
+    queryFn: ({ signal }) => buildInfo(signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}

@@ -1,0 +1,17 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App, makeQueryClient } from './app/App';
+import { followSystemTheme } from './app/theme';
+import './styles/tokens.css';
+import './styles/base.css';
+
+const root = document.getElementById('root');
+if (root === null) {
+  throw new Error('index.html has no element with id "root"');
+}
+followSystemTheme();
+createRoot(root).render(
+  <StrictMode>
+    <App client={makeQueryClient()} />
+  </StrictMode>,
+);
