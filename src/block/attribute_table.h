@@ -113,7 +113,6 @@ class AttributeCursor {
   const columnar::StringTable& keys_;
   std::size_t owner_ = 0;
   std::vector<std::uint32_t> positions_;  // per column, then the overflow: next value
-  std::vector<std::uint32_t> seen_;       // per column, then the overflow: used by Find
 };
 
 }  // namespace vivace::block

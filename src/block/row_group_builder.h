@@ -32,7 +32,8 @@ class RowGroupBuilder {
   /// Memory held now; the row group needs no more than that.
   std::size_t bytes() const;
 
-  /// Makes the row group of what was added; the builder is then empty and may be used again.
+  /// Makes the row group of what was added, at least one span (checked); the builder is then
+  /// empty and may be used again.
   std::shared_ptr<const RowGroup> Finish();
 
  private:
