@@ -61,11 +61,16 @@ struct StoreStatus {
   std::vector<Problem> problems;     ///< Quarantined and unreadable blocks, failed log.
 };
 
+/// Spans of one batch at most: what one row group takes. 64 MiB hold as many of 64 bytes each.
+inline constexpr std::uint32_t kBatchSpansMax = 1'000'000;
+/// Bytes of a tenant's name.
+inline constexpr std::size_t kTenantBytesMax = 150;
+
 /// Stores the spans of all tenants: log, live data, blocks, manifest.
 ///
 /// Life cycle: Open, use, Stop (or destruction, which stops). Everything but Stop and
 /// destruction is thread-safe. Readers work on snapshots and hold no lock; ingest never waits
-/// for a cut.
+/// for a cut. The store outlives its snapshots.
 ///
 ///   ASSIGN_OR_RETURN(auto store, Store::Open(config, environment));
 ///   store->Append("tenant", batch, [](Status stored) { ... });
@@ -84,7 +89,9 @@ class Store {
   /// success after the spans are durable and every snapshot taken from then on shows them;
   /// kUnavailable: not now, with the reason (memory bound, disk full, stopping): not stored,
   /// or stored but not known to be durable; sending again is right.
-  /// kResourceExhausted: too many tenants. `done` must not block: the commits wait for it.
+  /// kResourceExhausted: too many tenants. kInvalidArgument: the batch has over kBatchSpansMax
+  /// spans, or the tenant has no or too long a name. `done` must not block: the commits wait for
+  /// it.
   virtual void Append(std::string tenant, otlp::Batch batch, std::function<void(Status)> done) = 0;
 
   /// Returns the tenant's data as of now; an empty snapshot for an unknown tenant.

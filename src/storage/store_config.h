@@ -32,6 +32,9 @@ struct StoreConfig {
   /// Spans after which a piece of live data is closed and made columnar in one go.
   std::uint32_t live_row_group_spans = 16 * 1024;
 
+  /// Decoded row groups of blocks that are kept for the next query, in bytes.
+  std::size_t row_group_cache_bytes = std::size_t{128} << 20;
+
   /// Size after which the log starts a new segment by itself.
   std::uint64_t log_segment_bytes = 64ULL << 20;
   /// Added before each sync of the log, to see what a slow disk does; for tests.
