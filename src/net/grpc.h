@@ -2,6 +2,8 @@
 // gRPC calls (unary and server streaming) as handlers see them. Wire rules: gRPC over HTTP/2
 // protocol specification.
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,6 +28,8 @@ enum class GrpcCode : int {
 
 /// gRPC code for an error code, one table for all.
 GrpcCode GrpcCodeOf(ErrorCode code);
+/// The code's name in lower case with underscores.
+std::string_view GrpcCodeName(GrpcCode code);
 
 struct GrpcStatus {
   GrpcCode code = GrpcCode::kOk;

@@ -2,6 +2,7 @@
 // HTTP requests, responses and handlers, free of any library's types. One vocabulary for
 // HTTP/1.1 and HTTP/2.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +26,8 @@ class Headers {
   /// The first value of `name`, "" if absent.
   std::string_view Get(std::string_view name) const;
   bool Has(std::string_view name) const;
+  /// Removes all values of `name`.
+  void Remove(std::string_view name);
   const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
 
  private:
@@ -44,6 +47,13 @@ class QueryParameters {
   std::vector<std::pair<std::string, std::string>> all_;
 };
 
+/// Bytes of capacity a request body has beyond its size, for parsers that read past the end
+/// (simdjson wants 64).
+inline constexpr std::size_t kBodyPadding = 64;
+
+/// Compares ASCII text without case, as HTTP compares names.
+bool EqualsNoCase(std::string_view a, std::string_view b);
+
 /// One whole request, its body received and decompressed under the listener's limits.
 struct HttpRequest {
   std::string method;             ///< "GET", "POST", ...
@@ -51,7 +61,7 @@ struct HttpRequest {
   std::string raw_path;           ///< As sent, without the query.
   QueryParameters query;
   Headers headers;
-  std::string body;               ///< After Content-Encoding; holds `body_bytes`.
+  std::string body;               ///< After Content-Encoding; has kBodyPadding spare capacity.
   std::vector<std::string> path_parameters;  ///< What the route's {} and {*} matched.
   std::string peer;               ///< Address and port of the client.
   bool peer_is_loopback = false;
@@ -59,9 +69,11 @@ struct HttpRequest {
   ByteReservation body_bytes;     ///< Accounted bytes of the body, given back with the request.
 };
 
+/// The listener adds Content-Length, Date, Server and X-Content-Type-Options, and compresses
+/// larger text and JSON bodies for clients that accept gzip unless Content-Encoding is set.
 struct HttpResponse {
   int status = 200;
-  Headers headers;                ///< Content-Length, Date, Server are added by the listener.
+  Headers headers;
   std::string body;
 
   static HttpResponse Text(int status, std::string body);

@@ -3,6 +3,7 @@
 // port each, on a few shared I/O threads.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,28 +13,11 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "net/limits.h"
 #include "net/router.h"
+#include "net/tls.h"
 
 namespace vivace::net {
-
-/// What a peer may use up. Reasons: docs/operations.md, limits.
-struct Limits {
-  std::uint32_t header_bytes_max = 32 * 1024;
-  std::uint64_t body_bytes_max = 64ULL << 20;      ///< After decompression, and before.
-  std::uint32_t streams_per_connection_max = 128;
-  std::uint32_t connections_max = 4096;
-  std::uint32_t resets_per_minute_max = 400;       ///< Rapid reset: over it GOAWAY and close.
-  std::chrono::milliseconds idle_timeout{120'000}; ///< Open connection without a request.
-  std::chrono::milliseconds header_timeout{10'000};///< From first byte to whole header.
-  std::chrono::milliseconds body_timeout{60'000};  ///< From header to whole body.
-  std::chrono::milliseconds write_timeout{30'000}; ///< A peer that takes no bytes.
-};
-
-struct TlsConfig {
-  std::string certificate_path;
-  std::string key_path;
-  std::string client_ca_path;  ///< Set: clients must present a certificate (mTLS).
-};
 
 struct ListenerConfig {
   std::string name;     ///< For logs and metrics: "http", "otlp_http", "otlp_grpc".
