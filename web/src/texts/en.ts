@@ -224,8 +224,8 @@ export const en = {
     services: 'Services',
     errors: 'Errors',
     missing: 'Missing parents',
-    missingHint: (count: string) =>
-      `${count} spans name a parent that is not in this trace: it was not sent, not sampled, or has not arrived yet.`,
+    missingHint:
+      'These spans name a parent that is not in this trace: it was not sent, not sampled, or has not arrived yet.',
     depth: 'Depth',
     traceId: 'Trace ID',
     copyId: 'Copy the trace id',
@@ -269,9 +269,12 @@ export const en = {
     links: 'Links',
     fields: 'Span',
     none: 'none',
-    droppedAttributes: (count: string) => `${count} attributes were dropped by the sender`,
-    droppedEvents: (count: string) => `${count} events were dropped by the sender`,
-    droppedLinks: (count: string) => `${count} links were dropped by the sender`,
+    droppedAttributes: (count: string, isOne: boolean) =>
+      isOne ? 'The sender dropped one attribute.' : `The sender dropped ${count} attributes.`,
+    droppedEvents: (count: string, isOne: boolean) =>
+      isOne ? 'The sender dropped one event.' : `The sender dropped ${count} events.`,
+    droppedLinks: (count: string, isOne: boolean) =>
+      isOne ? 'The sender dropped one link.' : `The sender dropped ${count} links.`,
     missingParent: 'The parent of this span is not in the trace.',
     parentCycle: 'The parents of this span form a circle; it was cut here.',
     beforeParent: 'Starts before its parent: the clocks of the two machines differ.',

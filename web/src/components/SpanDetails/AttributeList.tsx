@@ -10,7 +10,7 @@ import { Icon } from '../Icon/Icon';
 import styles from './SpanDetails.module.css';
 
 // Longer values are folded.
-const kValueShownMax = 600;
+const kValueShownMax = 280;
 
 function ValueText({ value }: { value: AttributeValue }) {
   const [isOpen, setOpen] = useState(false);
@@ -95,7 +95,9 @@ export function AttributeList({ attributes, scope, dropped }: AttributeListProps
         </dl>
       )}
       {dropped > 0 && (
-        <p className={styles.dropped}>{texts.span.droppedAttributes(formatCount(dropped))}</p>
+        <p className={styles.dropped}>
+          {texts.span.droppedAttributes(formatCount(dropped), dropped === 1)}
+        </p>
       )}
       {attributes.length === 0 && dropped === 0 && (
         <p className={styles.faint}>{texts.span.none}</p>

@@ -212,7 +212,10 @@ export function SpanDetails({
             </ol>
             {span.droppedEventsCount > 0 && (
               <p className={styles.dropped}>
-                {t.droppedEvents(formatCount(span.droppedEventsCount))}
+                {t.droppedEvents(
+                  formatCount(span.droppedEventsCount),
+                  span.droppedEventsCount === 1,
+                )}
               </p>
             )}
           </Section>
@@ -227,7 +230,7 @@ export function SpanDetails({
             </ol>
             {span.droppedLinksCount > 0 && (
               <p className={styles.dropped}>
-                {t.droppedLinks(formatCount(span.droppedLinksCount))}
+                {t.droppedLinks(formatCount(span.droppedLinksCount), span.droppedLinksCount === 1)}
               </p>
             )}
           </Section>

@@ -107,23 +107,23 @@ export function ExplorePage() {
         <SearchFields form={draft.form} disabled={draft.isRich} onChange={changeForm}>
           {draft.isRich && <p className={styles.rich}>{t.richQuery}</p>}
         </SearchFields>
-        <div className={styles.query}>
-          <label htmlFor={textId} className={styles.label}>
-            {t.query}
-          </label>
-          <textarea
-            id={textId}
-            ref={textArea}
-            className={styles.text}
-            rows={Math.min(6, Math.max(1, draft.text.split('\n').length))}
-            value={draft.text}
-            placeholder={t.queryPlaceholder}
-            spellCheck={false}
-            autoComplete="off"
-            onChange={(event) => setDraft(draftOf(event.target.value))}
-          />
-        </div>
         <div className={styles.run}>
+          <div className={styles.query}>
+            <label htmlFor={textId} className={styles.label}>
+              {t.query}
+            </label>
+            <textarea
+              id={textId}
+              ref={textArea}
+              className={styles.text}
+              rows={Math.min(6, Math.max(1, draft.text.split('\n').length))}
+              value={draft.text}
+              placeholder={t.queryPlaceholder}
+              spellCheck={false}
+              autoComplete="off"
+              onChange={(event) => setDraft(draftOf(event.target.value))}
+            />
+          </div>
           <RangeControl range={state.range} onChange={(range) => go({ range })} />
           <Select
             label={t.limit}
@@ -136,15 +136,16 @@ export function ExplorePage() {
               label: formatCount(limit),
             }))}
           />
-          <span className={styles.spring} />
-          {draft.text !== '' && (
-            <Button variant="quiet" onClick={() => setDraft(draftOf(''))}>
-              {t.clear}
+          <div className={styles.buttons}>
+            {draft.text !== '' && (
+              <Button variant="quiet" onClick={() => setDraft(draftOf(''))}>
+                {t.clear}
+              </Button>
+            )}
+            <Button type="submit" variant="primary" icon="search">
+              {t.run}
             </Button>
-          )}
-          <Button type="submit" variant="primary" icon="search">
-            {t.run}
-          </Button>
+          </div>
         </div>
       </form>
       <section

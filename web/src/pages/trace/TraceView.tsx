@@ -298,7 +298,7 @@ export function TraceView({ trace, isLocal, onReload, isReloading }: TraceViewPr
               name={t.missing}
               value={formatCount(trace.missingParentCount)}
               tone="warn"
-              hint={t.missingHint(formatCount(trace.missingParentCount))}
+              hint={t.missingHint}
             />
           )}
         </dl>
