@@ -100,9 +100,11 @@ class HttpExchange final : public HttpResponder::Sink {
 
   ~HttpExchange() override {
     if (!answered_.load()) {
-      LogError("handler dropped a request without an answer",
-               {{"listener", listener_->name},
-                {"route", listener_->router.route_names()[traits_.route]}});
+      if (!ClientGone()) {
+        LogError("handler dropped a request without an answer",
+                 {{"listener", listener_->name},
+                  {"route", listener_->router.route_names()[traits_.route]}});
+      }
       Send(HttpResponse::Text(500, "internal error: the request was dropped"));
     }
     running_->fetch_sub(1, std::memory_order_relaxed);

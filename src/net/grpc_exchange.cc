@@ -32,8 +32,11 @@ class GrpcExchange final : public GrpcResponder::Sink {
 
   ~GrpcExchange() override {
     if (!ended_.load()) {
-      LogError("handler dropped a call without a status",
-               {{"listener", listener_->name}, {"route", listener_->router.route_names()[route_]}});
+      if (!Cancelled()) {
+        LogError("handler dropped a call without a status",
+                 {{"listener", listener_->name},
+                  {"route", listener_->router.route_names()[route_]}});
+      }
       Finish({GrpcCode::kInternal, "internal error: the call was dropped", std::nullopt});
     }
     running_->fetch_sub(1, std::memory_order_relaxed);

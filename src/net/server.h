@@ -33,7 +33,8 @@ class Server {
   struct Config {
     std::size_t io_threads = 1;
   };
-  /// `clock`, `accountant` and `metrics` outlive the server.
+  /// `clock`, `accountant` and `metrics` outlive the server and the responders that handlers
+  /// still hold after it.
   Server(Config config, Clock& clock, ByteAccountant& accountant, MetricsRegistry& metrics);
   ~Server();
 

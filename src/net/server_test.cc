@@ -1,34 +1,20 @@
 #include "net/server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <atomic>
 #include <chrono>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
-#include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/executor.h"
-#include "net/inflate.h"
-#include "net/test_client.h"
+#include "net/server_fixture.h"
 
 namespace vivace::net {
 namespace {
 
 using std::chrono::milliseconds;
-using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 HttpHandler Echo() {
@@ -38,23 +24,8 @@ HttpHandler Echo() {
   };
 }
 
-// A server with one listener on a free port.
-class ServerTest : public ::testing::Test {
+class ServerTest : public ServerFixture {
  protected:
-  void Serve(Router router, Limits limits = {}, std::size_t io_threads = 1) {
-    server_ = std::make_unique<Server>(Server::Config{io_threads}, RealClock(), accountant_,
-                                       metrics_);
-    ListenerConfig config;
-    config.name = "test";
-    config.address = "127.0.0.1:0";
-    config.limits = limits;
-    auto address = server_->Listen(config, std::move(router));
-    ASSERT_TRUE(address.ok()) << address.error().message();
-    address_ = *address;
-    const Status started = server_->Start();
-    ASSERT_TRUE(started.ok()) << started.error().message();
-  }
-
   void ServeEcho(Limits limits = {}) {
     Router router;
     router.Handle("GET", "/echo", "echo", Echo());
@@ -62,18 +33,6 @@ class ServerTest : public ::testing::Test {
     router.Handle("GET", "/echo/{}", "echo_one", Echo());
     Serve(std::move(router), limits);
   }
-
-  // Sends `request` and returns all that comes until the server closes or the time is over.
-  std::string Exchange(std::string_view request, milliseconds timeout = milliseconds(2000)) {
-    TestClient client(address_);
-    client.Send(request);
-    return client.ReadAll(timeout);
-  }
-
-  ByteAccountant accountant_{256ULL << 20};
-  MetricsRegistry metrics_;
-  std::string address_;
-  std::unique_ptr<Server> server_;
 };
 
 TEST_F(ServerTest, AnswersAGetWithTheUsualHeaders) {
