@@ -1,0 +1,290 @@
+#include "query/search.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <set>
+#include <unordered_set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "block/scan.h"
+#include "model/trace_tree.h"
+#include "query/plain_evaluator.h"
+#include "query/scan_lowering.h"
+#include "query/shown_fields.h"
+#include "query/trace_by_id.h"
+
+// How a search runs:
+//
+//   for each source, newest first:
+//     stop when its newest trace is older than the oldest of `limit` found ones
+//     scan its row groups: candidate traces, a superset of those with a matching span here
+//     for each candidate, newest first, until no further one can be among the newest:
+//       complete it from all sources, build its tree, evaluate the filter, keep the newest N
+//
+// The start of a trace within a source is never before its real start, which is the earliest
+// over all sources. So the bounds that end a loop are never too early.
+
+namespace vivace::query {
+namespace {
+
+// Memory of one remembered trace id, with the set around it.
+constexpr std::uint64_t kSeenBytes = 64;
+// Memory of one candidate.
+constexpr std::uint64_t kCandidateBytes = 32;
+
+struct Candidate {
+  std::uint64_t start_unix_ns = 0;  // Within its source.
+  std::uint64_t end_unix_ns = 0;
+  TraceId id;
+};
+
+// The total order of answers: newer first, then by id.
+bool IsBefore(std::uint64_t start_a, const TraceId& id_a, std::uint64_t start_b,
+              const TraceId& id_b) {
+  return start_a != start_b ? start_a > start_b : id_a < id_b;
+}
+
+struct FoundOrder {
+  bool operator()(const FoundTrace& a, const FoundTrace& b) const {
+    return IsBefore(a.start_unix_ns, a.id, b.start_unix_ns, b.id);
+  }
+};
+
+std::uint64_t MemoryOf(const FoundTrace& trace) {
+  std::uint64_t bytes = sizeof(FoundTrace) + trace.root_name.size() + trace.root_service.size();
+  for (const auto& [service, stats] : trace.services) bytes += 96 + service.size();
+  for (const FoundSpan& span : trace.spans) {
+    bytes += sizeof(FoundSpan) + (span.name ? span.name->size() : 0);
+    for (const Attribute& attribute : span.attributes) {
+      bytes += sizeof(Attribute) + attribute.key.size();
+      if (const auto* text = attribute.value.AsString()) bytes += text->size();
+    }
+  }
+  return bytes;
+}
+
+bool Overlaps(std::uint64_t start, std::uint64_t end, const TimeWindow& window) {
+  return start <= window.end_unix_ns && end >= window.start_unix_ns;
+}
+
+class Searcher {
+ public:
+  Searcher(const storage::Snapshot& snapshot, const SearchRequest& request, Budget& budget)
+      : snapshot_(snapshot), request_(request), budget_(budget) {
+    if (request.query != nullptr) {
+      const traceql::Expression& condition = *request.query->filter.condition;
+      evaluator_.emplace(condition);
+      shown_.emplace(condition);
+      scan_ = LowerFilter(condition);
+    } else {
+      scan_ = LowerTags(request.tags);
+    }
+  }
+
+  Result<SearchResponse> Run() {
+    response_.sources = snapshot_.sources().size();
+    response_.problems = snapshot_.unavailable();
+    for (const auto& source : snapshot_.sources()) {
+      RETURN_IF_ERROR(budget_.Check());
+      if (IsFull() && source->meta().trace_start_max < found_.rbegin()->start_unix_ns) break;
+      if (!MayOverlap(source->meta(), request_.window)) continue;
+      RETURN_IF_ERROR(SearchSource(*source));
+    }
+    response_.traces.reserve(found_.size());
+    while (!found_.empty()) {
+      response_.traces.push_back(std::move(found_.extract(found_.begin()).value()));
+    }
+    return std::move(response_);
+  }
+
+ private:
+  bool IsFull() const { return found_.size() >= request_.limit; }
+
+  Status SearchSource(const storage::Source& source) {
+    const std::uint64_t mark = budget_.bytes();
+    ASSIGN_OR_RETURN(std::vector<Candidate> candidates, FindCandidates(source));
+    ++response_.sources_inspected;
+    response_.bytes_inspected += source.meta().bytes;
+    std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+      return IsBefore(a.start_unix_ns, a.id, b.start_unix_ns, b.id);
+    });
+    const std::uint64_t held_by_answer = answer_bytes_;
+    const std::uint64_t seen_before = seen_.size();
+    for (const Candidate& candidate : candidates) {
+      if (IsFull() && candidate.start_unix_ns < found_.rbegin()->start_unix_ns) break;
+      if (!seen_.insert(candidate.id).second) continue;
+      const std::uint64_t trace_mark = budget_.bytes();
+      const std::uint64_t answer_before = answer_bytes_;
+      RETURN_IF_ERROR(Judge(source, candidate));
+      budget_.ReturnTo(trace_mark);
+      const std::uint64_t grown =
+          answer_bytes_ > answer_before ? answer_bytes_ - answer_before : 0;
+      RETURN_IF_ERROR(budget_.TakeBytes(kSeenBytes + grown));
+    }
+    // The candidates go; what was found and seen stays.
+    budget_.ReturnTo(mark);
+    const std::uint64_t more_answer =
+        answer_bytes_ > held_by_answer ? answer_bytes_ - held_by_answer : 0;
+    return budget_.TakeBytes((seen_.size() - seen_before) * kSeenBytes + more_answer);
+  }
+
+  Result<std::vector<Candidate>> FindCandidates(const storage::Source& source) {
+    std::vector<Candidate> candidates;
+    for (std::size_t i = 0; i < source.row_group_count(); ++i) {
+      RETURN_IF_ERROR(budget_.Check());
+      auto rows = source.LoadRowGroup(i);
+      if (!rows.ok()) {
+        response_.problems.push_back(
+            fmt::format("{}: {}", source.meta().name, rows.error().message()));
+        continue;
+      }
+      RETURN_IF_ERROR(AddCandidates(**rows, candidates));
+    }
+    return candidates;
+  }
+
+  Status AddCandidates(const block::RowGroup& rows, std::vector<Candidate>& candidates) {
+    const std::uint64_t oldest_wanted = IsFull() ? found_.rbegin()->start_unix_ns : 0;
+    if (rows.bounds().trace_start_max < oldest_wanted) return OkStatus();
+    ASSIGN_OR_RETURN(const block::ScanResult result, block::Scan(rows, scan_, nullptr));
+    response_.spans_inspected += rows.span_count();
+    response_.traces_inspected += rows.trace_count();
+    const std::size_t before = candidates.size();
+    std::uint64_t next_row = 0;  // Rows before it belong to a trace that is taken already.
+    result.rows.ForEach([&](std::size_t row) {
+      if (row < next_row) return;
+      const block::TraceEntry& trace =
+          rows.traces()[rows.TraceOfRow(static_cast<std::uint32_t>(row))];
+      next_row = std::uint64_t{trace.first_row} + trace.row_count;
+      if (trace.start_unix_ns < oldest_wanted) return;
+      candidates.push_back({trace.start_unix_ns, trace.end_unix_ns, trace.id});
+    });
+    return budget_.TakeBytes((candidates.size() - before) * kCandidateBytes);
+  }
+
+  // Completes and evaluates one candidate; keeps it if it belongs to the newest.
+  Status Judge(const storage::Source& source, const Candidate& candidate) {
+    const bool in_window =
+        !request_.window ||
+        Overlaps(candidate.start_unix_ns, candidate.end_unix_ns, *request_.window);
+    ASSIGN_OR_RETURN(const WholeTrace whole,
+                     CompleteTrace(snapshot_, candidate.id, source, in_window, budget_));
+    AddProblems(whole.problems);
+    if (whole.data.resource_spans.empty()) return OkStatus();
+    const TraceTree tree = TraceTree::Build(whole.data);
+    const std::uint64_t start = tree.StartUnixNanos();
+    const std::uint64_t end = std::max(start, tree.EndUnixNanos());
+    if (request_.window && !Overlaps(start, end, *request_.window)) return OkStatus();
+    const std::uint64_t duration = tree.DurationNanos();
+    if (duration < request_.duration_ns_min.value_or(0)) return OkStatus();
+    if (request_.duration_ns_max && duration > *request_.duration_ns_max) return OkStatus();
+    if (IsFull() && !IsBefore(start, candidate.id, found_.rbegin()->start_unix_ns,
+                              found_.rbegin()->id)) {
+      return OkStatus();
+    }
+    std::vector<SpanMatch> matches;
+    if (evaluator_) {
+      ASSIGN_OR_RETURN(matches, evaluator_->Evaluate(tree, budget_));
+      if (matches.empty()) return OkStatus();
+    } else if (!MatchesTags(tree, request_.tags)) {
+      return OkStatus();
+    }
+    Keep(Describe(candidate.id, tree, matches));
+    return OkStatus();
+  }
+
+  FoundTrace Describe(const TraceId& id, const TraceTree& tree,
+                      const std::vector<SpanMatch>& matches) const {
+    FoundTrace found;
+    found.id = id;
+    found.start_unix_ns = tree.StartUnixNanos();
+    found.duration_ns = tree.DurationNanos();
+    if (const SpanRef* root = tree.Root()) {
+      found.has_root = true;
+      found.root_service = std::string(ServiceName(root->resource->resource));
+      found.root_name = root->span->name;
+    }
+    for (const SpanRef& ref : tree.spans()) {
+      ServiceStats& stats = found.services[std::string(ServiceName(ref.resource->resource))];
+      ++stats.spans;
+      if (ref.span->status_code == StatusCode::kError) ++stats.errors;
+    }
+    found.matched = matches.size();
+    for (const SpanMatch& match : matches) {
+      if (found.spans.size() == request_.spans_per_span_set) break;
+      const Span& span = *tree.spans()[match.span].span;
+      FoundSpan shown{.id = span.span_id,
+                      .name = std::nullopt,
+                      .start_unix_ns = span.start_unix_ns,
+                      .duration_ns = span.DurationNanos(),
+                      .attributes = shown_->Values({.tree = &tree,
+                                                    .index = match.span,
+                                                    .event = match.event,
+                                                    .link = match.link})};
+      if (shown_->shows_name()) shown.name = span.name;
+      found.spans.push_back(std::move(shown));
+    }
+    return found;
+  }
+
+  void Keep(FoundTrace found) {
+    answer_bytes_ += MemoryOf(found);
+    found_.insert(std::move(found));
+    if (found_.size() > request_.limit) {
+      const auto last = std::prev(found_.end());
+      answer_bytes_ -= MemoryOf(*last);
+      found_.erase(last);
+    }
+  }
+
+  // A damaged block is met again with each candidate: said once.
+  void AddProblems(const std::vector<std::string>& problems) {
+    constexpr std::size_t kProblemsMax = 20;
+    for (const std::string& problem : problems) {
+      const auto& known = response_.problems;
+      if (known.size() < kProblemsMax &&
+          std::find(known.begin(), known.end(), problem) == known.end()) {
+        response_.problems.push_back(problem);
+      }
+    }
+  }
+
+  const storage::Snapshot& snapshot_;
+  const SearchRequest& request_;
+  Budget& budget_;
+  block::ScanRequest scan_;
+  std::optional<PlainEvaluator> evaluator_;
+  std::optional<ShownFields> shown_;
+  std::set<FoundTrace, FoundOrder> found_;
+  std::unordered_set<TraceId> seen_;
+  std::uint64_t answer_bytes_ = 0;
+  SearchResponse response_;
+};
+
+}  // namespace
+
+bool MayOverlap(const storage::SourceMeta& source, const std::optional<TimeWindow>& window) {
+  if (!window) return true;
+  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t end = window->end_unix_ns > kMax - kWindowMarginNanos
+                                ? kMax
+                                : window->end_unix_ns + kWindowMarginNanos;
+  const std::uint64_t start = window->start_unix_ns < kWindowMarginNanos
+                                  ? 0
+                                  : window->start_unix_ns - kWindowMarginNanos;
+  // Ends before starts happen; a trace is never over before it began.
+  return source.trace_start_min <= end && std::max(source.end_max, source.trace_start_max) >= start;
+}
+
+Result<SearchResponse> Search(const storage::Snapshot& snapshot, const SearchRequest& request,
+                              Budget& budget) {
+  if (request.limit == 0) {
+    return Error(ErrorCode::kInvalidArgument, "invalid limit: must be a positive number");
+  }
+  return Searcher(snapshot, request, budget).Run();
+}
+
+}  // namespace vivace::query
