@@ -10,7 +10,7 @@ namespace vivace::otlp {
 constexpr int kValueDepthMax = 32;
 
 // Levels of JSON, counted over known and unknown fields. The deepest OTLP document takes 12 plus
-// three for each level of an attribute value; documents that real exporters write stay under 20.
+// three or four for each level of an attribute value; what real exporters write stays under 20.
 constexpr int kJsonDepthMax = 64;
 
 // Resources, scopes, spans, attributes, array elements, events and links in one message. An

@@ -181,6 +181,27 @@ class TraceTable {
   std::size_t last_ = std::numeric_limits<std::size_t>::max();
 };
 
+/// True for a KeyValue in the shape that nearly all have: key, then a text, boolean, small integer
+/// or double, each length in one byte. Four in five fields of a request lie in these, and going
+/// through them with the general loop takes twice the time. False says nothing.
+bool IsPlainAttribute(Cursor in) {
+  const auto* at = reinterpret_cast<const unsigned char*>(in.at);
+  const auto* const end = reinterpret_cast<const unsigned char*>(in.end);
+  if (end - at < 2 || at[0] != (1 << 3 | kLength) || at[1] >= 0x80) return false;
+  if (end - at - 2 < at[1]) return false;
+  at += 2 + at[1];
+  if (end - at < 4 || at[0] != (2 << 3 | kLength)) return false;
+  if (at[1] >= 0x80 || at[1] != end - at - 2) return false;
+  at += 2;
+  switch (at[0]) {
+    case 1 << 3 | kLength: return at[1] < 0x80 && at[1] == end - at - 2;
+    case 2 << 3 | kVarint:
+    case 3 << 3 | kVarint: return at[1] < 0x80 && end - at == 2;
+    case 4 << 3 | kFixed64: return end - at == 9;
+    default: return false;
+  }
+}
+
 /// Checks one request. Functions return false once it is broken; error() then says where.
 class Walker {
  public:
@@ -324,6 +345,9 @@ class Walker {
       return Fail(field, fmt::format("more than {} resources, scopes, spans, attributes, events "
                                      "and links in one request; send smaller batches",
                                      limits_.elements_max));
+    }
+    if (rule.message == Message::kKeyValue && IsPlainAttribute(content)) {
+      return depth < limits_.value_depth_max || Walk(content, rule.message, depth, nullptr);
     }
     if (rule.message == Message::kSpan) {
       SpanFacts span;

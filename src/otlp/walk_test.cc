@@ -190,6 +190,20 @@ TEST(WalkTest, ABrokenMessageIsFoundInEachKindOfGroup) {
   for (const std::string& body : bodies) EXPECT_FALSE(WalkBytes(body).ok()) << body.size();
 }
 
+TEST(WalkTest, LengthsOfAttributesAreCheckedToTheByte) {
+  // Every text length around the ends of one-byte lengths, whole and with one byte too few.
+  for (std::size_t size = 0; size < 300; ++size) {
+    for (const std::uint64_t value_field : {1u, 7u}) {
+      const std::string attribute =
+          Field(1, "key") + Field(2, Field(value_field, std::string(size, '\x01')));
+      EXPECT_TRUE(WalkBytes(Request({GoodSpan(Field(9, attribute))})).ok()) << size;
+      if (size == 0) continue;
+      const std::string_view cut(attribute.data(), attribute.size() - 1);
+      EXPECT_FALSE(WalkBytes(Request({GoodSpan(Field(9, cut))})).ok()) << size;
+    }
+  }
+}
+
 TEST(WalkTest, ValuesNestUpToTheBoundAndNoDeeper) {
   const auto nested = [](int levels, std::uint64_t list_field) {
     std::string value = Field(1, "leaf");
