@@ -99,10 +99,9 @@ std::string LocalLog::PathOf(std::uint64_t number) const {
 // ---- Opening ---------------------------------------------------------------------------------
 
 Status LocalLog::ReadFolder() {
-  if (!files_.Exists(config_.folder)) {
-    RETURN_IF_ERROR(files_.CreateDirectories(config_.folder));
-    RETURN_IF_ERROR(files_.SyncDirectory(ParentPath(config_.folder)));
-  }
+  RETURN_IF_ERROR(files_.CreateDirectories(config_.folder));
+  // Also when it was there: an earlier start may have failed between making and syncing it.
+  RETURN_IF_ERROR(files_.SyncDirectory(ParentPath(config_.folder)));
   ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries, files_.List(config_.folder));
   for (const DirectoryEntry& entry : entries) {
     const std::optional<std::uint64_t> number = ParseSegmentName(entry.name);
@@ -409,7 +408,7 @@ Status LocalLog::Commit(Work& work) {
 
   for (const Work::Waiting& waiting : work.waiting) {
     SealRecord(std::span<char>(work.bytes).subspan(waiting.offset), file_header_.salt,
-               file_offset_ + waiting.offset);
+               file_offset_ + waiting.offset, waiting.offset == 0);
   }
   Status status = file_->Append(AsBytes(work.bytes));
   if (status.ok()) {

@@ -54,7 +54,7 @@ struct ReplayReport {
   /// Segments whose headers are both unreadable, and segments that are gone.
   std::uint64_t unreadable_segments = 0;
   std::uint64_t missing_segments = 0;
-  /// Bytes after the last whole record of a segment: what a crash cut off, never acknowledged.
+  /// Bytes after the end of the log in a segment: what a crash cut off, never acknowledged.
   std::uint64_t torn_bytes = 0;
   /// Files in the folder that are not segments; left alone.
   std::uint64_t foreign_files = 0;

@@ -16,7 +16,9 @@ constexpr std::string_view kNameEnd = ".wal";
 constexpr std::size_t kNameDigits = 20;
 constexpr std::size_t kHeaderCopyBytes = 64;
 constexpr std::size_t kHeaderChecksumOffset = 60;
-constexpr std::uint8_t kDataRecord = 1;
+constexpr std::size_t kKindOffset = 31;
+constexpr std::uint8_t kFirstOfCommit = 1;
+constexpr std::uint8_t kFurtherOfCommit = 2;
 
 static_assert(kPayloadBytesMax <= LZ4_MAX_INPUT_SIZE);
 static_assert(kHeaderCopyOffset + kHeaderCopyBytes <= kSegmentHeaderBytes);
@@ -151,14 +153,16 @@ void EncodeRecord(std::string_view tenant, std::int64_t received_unix_ns, std::s
   writer.U32(static_cast<std::uint32_t>(payload.size()));
   writer.U16(static_cast<std::uint16_t>(tenant.size()));
   writer.U8(static_cast<std::uint8_t>(header.encoding));
-  writer.U8(kDataRecord);
+  writer.U8(0);
   CHECK(writer.size() == kRecordHeaderBytes);
   std::ranges::copy(AsText(writer.view()), out.begin() + static_cast<std::ptrdiff_t>(start));
   out.resize(start + AlignUp(out.size() - start), '\0');
 }
 
-void SealRecord(std::span<char> record, std::uint64_t salt, std::uint64_t offset) {
+void SealRecord(std::span<char> record, std::uint64_t salt, std::uint64_t offset,
+                bool starts_commit) {
   CHECK(record.size() >= kRecordHeaderBytes);
+  record[kKindOffset] = static_cast<char>(starts_commit ? kFirstOfCommit : kFurtherOfCommit);
   ByteWriter checksum;
   checksum.U32(RecordHeaderChecksum(std::as_bytes(record), salt, offset));
   std::ranges::copy(AsText(checksum.view()), record.begin() + 4);
@@ -179,7 +183,9 @@ std::optional<RecordHeader> DecodeRecordHeader(ByteView bytes, std::uint64_t sal
   header.tenant_size = *in.ReadU16();
   const std::uint8_t encoding = *in.ReadU8();
   const std::uint8_t kind = *in.ReadU8();
-  if (encoding > static_cast<std::uint8_t>(RecordEncoding::kLz4) || kind != kDataRecord) return {};
+  if (encoding > static_cast<std::uint8_t>(RecordEncoding::kLz4)) return {};
+  if (kind != kFirstOfCommit && kind != kFurtherOfCommit) return {};
+  header.starts_commit = kind == kFirstOfCommit;
   header.encoding = static_cast<RecordEncoding>(encoding);
   if (header.tenant_size > kTenantBytesMax || header.raw_size > kPayloadBytesMax ||
       header.body_size > kBodyBytesMax || header.body_size < header.tenant_size) {

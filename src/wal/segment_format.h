@@ -39,6 +39,7 @@ struct RecordHeader {
   std::uint32_t raw_size = 0;
   std::uint16_t tenant_size = 0;
   RecordEncoding encoding = RecordEncoding::kPlain;
+  bool starts_commit = false;  ///< Everything before it was synced before it was written.
   bool operator==(const RecordHeader&) const = default;
 };
 
@@ -54,15 +55,16 @@ std::string EncodeSegmentHeader(const SegmentHeader& header);
 /// either copy. kCorruption: neither is whole. kUnsupported: written by a newer version.
 Result<SegmentHeader> DecodeSegmentHeader(ByteView start);
 
-/// Appends to `out` a record as it stands in a segment, padded, but with a header checksum of
-/// zero: SealRecord sets that, once the place is known. LZ4 where it shrinks `payload`. The
+/// Appends to `out` a record as it stands in a segment, padded, but without kind and header
+/// checksum: SealRecord sets these, once the place is known. LZ4 where it shrinks `payload`. The
 /// sizes are within kTenantBytesMax and kPayloadBytesMax.
 void EncodeRecord(std::string_view tenant, std::int64_t received_unix_ns, std::string_view payload,
                   std::string& out);
 
-/// Sets the header checksum of the record that starts at `record`[0] and will stand at `offset`
-/// of the segment with `salt`.
-void SealRecord(std::span<char> record, std::uint64_t salt, std::uint64_t offset);
+/// Completes the header of the record that starts at `record`[0] and will stand at `offset` of
+/// the segment with `salt`.
+void SealRecord(std::span<char> record, std::uint64_t salt, std::uint64_t offset,
+                bool starts_commit);
 
 /// Reads the header of a record from kRecordHeaderBytes; none if they are no record header of
 /// this place, or name sizes or kinds that this version does not know.

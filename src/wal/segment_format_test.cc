@@ -41,7 +41,7 @@ std::string ExampleSegment() {
   std::string segment = EncodeSegmentHeader(kExampleHeader);
   EncodeRecord("acme", kExampleReceived, "hello", segment);
   SealRecord(std::span<char>(segment).subspan(kSegmentHeaderBytes), kExampleHeader.salt,
-             kSegmentHeaderBytes);
+             kSegmentHeaderBytes, true);
   return segment;
 }
 
@@ -123,7 +123,7 @@ Decoded RoundTrip(const std::string& tenant, const std::string& payload) {
   std::string bytes;
   EncodeRecord(tenant, 5, payload, bytes);
   EXPECT_EQ(bytes.size() % kRecordAlignment, 0U);
-  SealRecord(bytes, 1, 2048);
+  SealRecord(bytes, 1, 2048, true);
   const auto header = DecodeRecordHeader(AsBytes(bytes), 1, 2048);
   EXPECT_TRUE(header.has_value());
   std::string buffer;
@@ -152,7 +152,7 @@ TEST(SegmentFormatTest, CompressesOnlyWhatShrinks) {
 TEST(SegmentFormatTest, BindsARecordToItsSegmentAndPlace) {
   std::string bytes;
   EncodeRecord("t", 5, "payload", bytes);
-  SealRecord(bytes, 1, 2048);
+  SealRecord(bytes, 1, 2048, true);
   EXPECT_TRUE(DecodeRecordHeader(AsBytes(bytes), 1, 2048).has_value());
   EXPECT_FALSE(DecodeRecordHeader(AsBytes(bytes), 2, 2048).has_value());
   EXPECT_FALSE(DecodeRecordHeader(AsBytes(bytes), 1, 2056).has_value());
@@ -161,7 +161,7 @@ TEST(SegmentFormatTest, BindsARecordToItsSegmentAndPlace) {
 TEST(SegmentFormatTest, NoticesEveryFlippedBitOfARecord) {
   std::string bytes;
   EncodeRecord("tenant", 5, std::string(200, 'x') + "some text", bytes);
-  SealRecord(bytes, 1, 2048);
+  SealRecord(bytes, 1, 2048, true);
   const auto whole = DecodeRecordHeader(AsBytes(bytes), 1, 2048);
   ASSERT_TRUE(whole.has_value());
   const std::size_t end = kRecordHeaderBytes + whole->body_size;  // Padding is not covered.

@@ -39,27 +39,50 @@ Result<ByteView> SegmentReader::View(std::uint64_t offset, std::uint64_t size) {
                                    static_cast<std::size_t>(size));
 }
 
-Result<std::optional<SegmentReader::Item>> SegmentReader::Next() {
-  while (at_ < end_ && end_ - at_ >= kRecordHeaderBytes) {
-    ASSIGN_OR_RETURN(const ByteView header_bytes, View(at_, kRecordHeaderBytes));
-    const std::optional<RecordHeader> header =
-        DecodeRecordHeader(header_bytes, header_.salt, at_);
+Result<std::optional<RecordHeader>> SegmentReader::HeaderAt(std::uint64_t offset) {
+  ASSIGN_OR_RETURN(const ByteView bytes, View(offset, kRecordHeaderBytes));
+  return DecodeRecordHeader(bytes, header_.salt, offset);
+}
+
+Result<std::uint64_t> SegmentReader::FindCommit(std::uint64_t offset) {
+  while (offset < end_ && end_ - offset >= kRecordHeaderBytes) {
+    ASSIGN_OR_RETURN(const std::optional<RecordHeader> header, HeaderAt(offset));
     if (!header) {
-      at_ += kRecordAlignment;
+      offset += kRecordAlignment;
       continue;
     }
-    const std::uint64_t record_size = kRecordHeaderBytes + header->body_size;
-    if (record_size > end_ - at_) break;  // Cut off: nothing can stand behind it.
-    ASSIGN_OR_RETURN(const ByteView record, View(at_, record_size));
-    if (decompressed_.capacity() > 4 * kWindowBytes) std::string().swap(decompressed_);
-    Result<LogRecord> decoded =
-        DecodeBody(*header, record.subspan(kRecordHeaderBytes), decompressed_);
+    if (header->starts_commit) return offset;
+    offset = AlignUp(offset + kRecordHeaderBytes + header->body_size);
+  }
+  return end_;
+}
+
+Result<std::optional<SegmentReader::Item>> SegmentReader::Next() {
+  while (!finished_ && at_ < end_ && end_ - at_ >= kRecordHeaderBytes) {
     const std::uint64_t offset = at_;
-    at_ = AlignUp(at_ + record_size);
-    if (!decoded.ok()) continue;  // The header is right, so the next record starts there.
-    if (offset > valid_end_) AddDamage(valid_end_, offset);
-    valid_end_ = at_;
-    return std::optional<Item>(Item{.offset = offset, .record = *decoded});
+    ASSIGN_OR_RETURN(const std::optional<RecordHeader> header, HeaderAt(offset));
+    std::uint64_t next = offset + kRecordAlignment;
+    const std::uint64_t record_size = kRecordHeaderBytes + (header ? header->body_size : 0);
+    if (header && record_size <= end_ - offset) {
+      next = AlignUp(offset + record_size);  // The header is right: what follows starts there.
+      ASSIGN_OR_RETURN(const ByteView record, View(offset, record_size));
+      if (decompressed_.capacity() > 4 * kWindowBytes) std::string().swap(decompressed_);
+      Result<LogRecord> decoded =
+          DecodeBody(*header, record.subspan(kRecordHeaderBytes), decompressed_);
+      if (decoded.ok()) {
+        if (offset > valid_end_) AddDamage(valid_end_, offset);
+        at_ = next;
+        valid_end_ = next;
+        return std::optional<Item>(Item{.offset = offset, .record = *decoded});
+      }
+    }
+    // A hole. Was it synced once?
+    if (!proven_end_ && offset >= synced_end_) {
+      ASSIGN_OR_RETURN(const std::uint64_t commit, FindCommit(next));
+      if (commit >= end_) break;
+      synced_end_ = commit;
+    }
+    at_ = next;
   }
   Finish();
   return std::optional<Item>();
@@ -74,12 +97,13 @@ void SegmentReader::AddDamage(std::uint64_t from, std::uint64_t to) {
 void SegmentReader::Finish() {
   if (finished_) return;
   finished_ = true;
-  if (proven_end_ && *proven_end_ > valid_end_) {
-    AddDamage(valid_end_, *proven_end_);
-  } else if (!proven_end_ && end_ > valid_end_) {
-    torn_bytes_ = end_ - valid_end_;
+  // What was synced once is in the log, whole or damaged; the rest is a torn tail.
+  const std::uint64_t log_end = proven_end_.value_or(synced_end_);
+  if (log_end > valid_end_) {
+    AddDamage(valid_end_, log_end);
+    valid_end_ = log_end;
   }
-  if (proven_end_ && file_.size() > *proven_end_) torn_bytes_ += file_.size() - *proven_end_;
+  if (file_.size() > valid_end_) torn_bytes_ = file_.size() - valid_end_;
 }
 
 }  // namespace vivace::wal

@@ -38,16 +38,20 @@ class SegmentReader {
   /// Returns the next whole record, none at the end. Errors are those of reading the file.
   Result<std::optional<Item>> Next();
 
-  /// Where the last whole record ends, padding included.
+  /// Where the log's bytes end in this segment, as far as has been read.
   std::uint64_t valid_end() const { return valid_end_; }
   /// What was passed over inside the log; complete once Next has returned none.
   const std::vector<Extent>& damage() const { return damage_; }
   std::uint64_t damaged_runs() const { return damaged_runs_; }
   std::uint64_t damaged_bytes() const { return damaged_bytes_; }
-  /// Bytes after the last whole record that mean nothing; known once Next has returned none.
+  /// Bytes after the end that mean nothing; known once Next has returned none.
   std::uint64_t torn_bytes() const { return torn_bytes_; }
 
  private:
+  /// The record header at `offset`; none if there is none.
+  Result<std::optional<RecordHeader>> HeaderAt(std::uint64_t offset);
+  /// The first record of a commit at or after `offset`; end_ if there is none.
+  Result<std::uint64_t> FindCommit(std::uint64_t offset);
   Result<ByteView> View(std::uint64_t offset, std::uint64_t size);
   void AddDamage(std::uint64_t from, std::uint64_t to);
   void Finish();
@@ -58,6 +62,7 @@ class SegmentReader {
   const std::uint64_t end_;  // No record reaches past it.
   std::uint64_t at_;
   std::uint64_t valid_end_;
+  std::uint64_t synced_end_ = 0;  // Known to have been synced by what stands there.
   bool finished_ = false;
   std::vector<Extent> damage_;
   std::uint64_t damaged_runs_ = 0;
