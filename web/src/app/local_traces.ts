@@ -1,22 +1,39 @@
-// Traces of files that were opened in this browser and not sent to the server. They live as long
-// as the page does.
+// The file that is open in this browser and not sent to the server. It lives as long as the page.
 
+import { useSyncExternalStore } from 'react';
 import type { Span } from '../model/otlp';
 
-const traces = new Map<string, readonly Span[]>();
+export interface OpenFile {
+  readonly file: File;
+  readonly spanCount: number;
+  readonly traces: ReadonlyMap<string, readonly Span[]>;
+}
 
-/** Replaces what was open by the traces of another file. */
-export function openLocalTraces(byTraceId: ReadonlyMap<string, readonly Span[]>): void {
-  traces.clear();
-  for (const [id, spans] of byTraceId) {
-    traces.set(id, spans);
+let current: OpenFile | null = null;
+const listeners = new Set<() => void>();
+
+function change(next: OpenFile | null): void {
+  current = next;
+  for (const listener of listeners) {
+    listener();
   }
 }
 
-export function closeLocalTraces(): void {
-  traces.clear();
+/** Replaces what was open by another file. */
+export function openLocalFile(file: OpenFile): void {
+  change(file);
 }
 
-export function localTrace(id: string): readonly Span[] | null {
-  return traces.get(id) ?? null;
+export function closeLocalFile(): void {
+  change(null);
+}
+
+export function useLocalFile(): OpenFile | null {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => current,
+  );
 }

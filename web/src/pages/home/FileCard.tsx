@@ -2,12 +2,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { importFile } from '../../api/client';
-import { closeLocalTraces, openLocalTraces } from '../../app/local_traces';
+import { closeLocalFile, type OpenFile, openLocalFile, useLocalFile } from '../../app/local_traces';
 import { Button } from '../../components/Button/Button';
 import { Icon } from '../../components/Icon/Icon';
 import { ErrorMessage } from '../../components/Message/Message';
 import { decodeFile } from '../../model/decode_otlp';
 import { formatBytes, formatCount } from '../../model/format';
+import type { Span } from '../../model/otlp';
 import { groupByTrace } from '../../model/trace';
 import { countSpans, countTraces, texts } from '../../texts';
 import { tracePath } from '../../url/codec';
@@ -19,32 +20,21 @@ const kFileBytesMax = 256 * 1024 * 1024;
 // Traces of a file that are listed; the others are counted.
 const kTracesShown = 8;
 
-interface OpenFile {
-  readonly file: File;
-  readonly spans: number;
-  readonly traces: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly spans: number;
-  }[];
-}
-
-async function readFile(file: File): Promise<OpenFile> {
+async function readFile(file: File): Promise<void> {
   if (file.size > kFileBytesMax) {
     throw new Error(texts.home.fileTooLarge(formatBytes(file.size), formatBytes(kFileBytesMax)));
   }
   const spans = decodeFile(await file.text());
-  const byTrace = groupByTrace(spans);
-  if (byTrace.size === 0) {
+  const traces = groupByTrace(spans);
+  if (traces.size === 0) {
     throw new Error(texts.home.fileNoSpans);
   }
-  openLocalTraces(byTrace);
-  const traces = [...byTrace].map(([id, list]) => ({
-    id,
-    name: (list.find((span) => span.parentSpanId === '') ?? list[0]).name || texts.common.noName,
-    spans: list.length,
-  }));
-  return { file, spans: spans.length, traces };
+  openLocalFile({ file, spanCount: spans.length, traces });
+}
+
+/** The name of a trace: that of its root, or of its first span. */
+function nameOf(spans: readonly Span[]): string {
+  return (spans.find((span) => span.parentSpanId === '') ?? spans[0]).name || texts.common.noName;
 }
 
 function Kept({ file }: { file: OpenFile }) {
@@ -116,13 +106,13 @@ export function FileCard({ number }: { number: string | null }) {
   }, [openFile]);
 
   const close = () => {
-    closeLocalTraces();
+    closeLocalFile();
     open.reset();
     if (input.current !== null) {
       input.current.value = '';
     }
   };
-  const opened = open.data;
+  const opened = useLocalFile();
   return (
     <section className={styles.card} aria-labelledby="file-title">
       <h2 id="file-title" className={styles.cardTitle}>
@@ -144,7 +134,7 @@ export function FileCard({ number }: { number: string | null }) {
           }
         }}
       />
-      {opened === undefined ? (
+      {opened === null ? (
         <Button icon="file" disabled={open.isPending} onClick={() => input.current?.click()}>
           {open.isPending
             ? texts.home.fileReading(open.variables?.name ?? '')
@@ -155,21 +145,21 @@ export function FileCard({ number }: { number: string | null }) {
           <p className={styles.openedHead}>
             <strong>{opened.file.name}</strong>
             <span>
-              {countTraces(opened.traces.length)}, {countSpans(opened.spans)}.{' '}
+              {countTraces(opened.traces.size)}, {countSpans(opened.spanCount)}.{' '}
               {texts.home.fileLocal}.
             </span>
           </p>
           <ul className={styles.openedList}>
-            {opened.traces.slice(0, kTracesShown).map((trace) => (
-              <li key={trace.id}>
-                <Link href={`/local/${trace.id}`}>{trace.name}</Link>
-                <span>{countSpans(trace.spans)}</span>
+            {[...opened.traces].slice(0, kTracesShown).map(([id, spans]) => (
+              <li key={id}>
+                <Link href={`/local/${id}`}>{nameOf(spans)}</Link>
+                <span>{countSpans(spans.length)}</span>
               </li>
             ))}
           </ul>
-          {opened.traces.length > kTracesShown && (
+          {opened.traces.size > kTracesShown && (
             <p className={styles.cardText}>
-              {texts.home.fileMoreTraces(formatCount(opened.traces.length - kTracesShown))}
+              {texts.home.fileMoreTraces(formatCount(opened.traces.size - kTracesShown))}
             </p>
           )}
           <div className={styles.actions}>

@@ -1,6 +1,6 @@
 import { useEffect, useMemo } from 'react';
 import { Link } from 'wouter';
-import { localTrace } from '../../app/local_traces';
+import { useLocalFile } from '../../app/local_traces';
 import { useTraceById } from '../../app/queries';
 import { isTraceId, padTraceId } from '../../base/bytes';
 import { Button } from '../../components/Button/Button';
@@ -83,7 +83,7 @@ export function TracePage({ id }: { id: string }) {
 
 /** A trace of a file that was opened in this browser. */
 export function LocalTracePage({ id }: { id: string }) {
-  const spans = localTrace(id);
+  const spans = useLocalFile()?.traces.get(id);
   const trace = useTrace(id, spans);
   useTitle(trace === null ? t.title : trace.spans[trace.root].name || t.title);
   if (trace === null) {
