@@ -30,6 +30,9 @@ enum class AttributeLevel : std::uint8_t {
 };
 inline constexpr std::size_t kAttributeLevels = 5;
 
+/// Columns of one table at most; the keys beyond (the rarest) share the overflow.
+inline constexpr std::size_t kAttributeColumnsMax = 4096;
+
 /// The type of a value; numbers as stored. Columns exist for the first four.
 enum class ValueType : std::uint8_t {
   kString = 1,

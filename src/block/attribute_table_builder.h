@@ -13,9 +13,6 @@
 
 namespace vivace::block {
 
-/// Columns of one table at most; the keys beyond (the rarest) share the overflow.
-inline constexpr std::size_t kAttributeColumnsMax = 4096;
-
 /// Gathers the attributes of owners in any order and makes columns in another. Not thread-safe.
 ///
 /// Owners of one instrumentation carry the same keys in the same order, so a few shapes that

@@ -33,7 +33,8 @@ struct BlockMeta {
   std::uint64_t start_unix_ns_min = 0;  ///< Over span starts.
   std::uint64_t start_unix_ns_max = 0;
   std::uint64_t end_unix_ns_max = 0;  ///< Over span ends.
-  /// Over the earliest start of each trace within this block.
+  /// Over the earliest start of each trace within this block; the greatest is an upper bound
+  /// when a trace lies in several row groups.
   std::uint64_t trace_start_unix_ns_min = 0;
   std::uint64_t trace_start_unix_ns_max = 0;
   std::uint64_t spans = 0;

@@ -9,6 +9,7 @@
 
 #include "base/file_system.h"
 #include "base/result.h"
+#include "block/block_footer.h"
 #include "block/block_meta.h"
 #include "block/catalogue.h"
 #include "block/row_group.h"
@@ -47,13 +48,6 @@ class BlockReader {
 
   std::size_t row_group_count() const;
   /// Figures of a row group from the footer, for skipping it unread.
-  struct RowGroupSummary {
-    std::uint64_t spans = 0;
-    std::uint64_t traces = 0;
-    RowGroup::Bounds bounds;
-    std::uint64_t stored_bytes = 0;
-    bool operator==(const RowGroupSummary&) const = default;
-  };
   const RowGroupSummary& row_group(std::size_t index) const;
   /// All columns of row group `index` (below row_group_count), from the cache if it is there.
   Result<std::shared_ptr<const RowGroup>> LoadRowGroup(std::size_t index) const;
@@ -66,7 +60,7 @@ class BlockReader {
 
   /// Bytes on disk by what they hold, largest first, for inspection.
   struct Usage {
-    std::string what;  ///< Such as "span start" or "span.http.url values".
+    std::string what;  ///< Such as "durations" or "span.http.url".
     std::uint64_t stored_bytes = 0;
     std::uint64_t raw_bytes = 0;
   };

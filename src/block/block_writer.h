@@ -14,7 +14,7 @@
 
 namespace vivace::block {
 
-/// Writes one block, row group by row group. Memory: the pages of one row group, 28 bytes a
+/// Writes one block, row group by row group. Memory: the pages of one row group, 24 bytes a
 /// trace, and the catalogue. Not thread-safe.
 ///
 /// The file has the name `path` + ".tmp" until Finish, which syncs it, renames it to `path` and

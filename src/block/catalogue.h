@@ -54,6 +54,7 @@ struct CatalogueEntry {
 /// All keys of a block or row group, sorted by level, key, type.
 struct Catalogue {
   std::vector<CatalogueEntry> entries;
+  bool complete = true;  ///< False when keys were left out, because there were too many.
   /// The first entry of `level` and `key` of any type; null if there is none.
   const CatalogueEntry* Find(CatalogueLevel level, std::string_view key) const;
   bool operator==(const Catalogue&) const = default;
@@ -89,12 +90,16 @@ class CatalogueBuilder {
     std::map<std::string, std::uint64_t, std::less<>> values;  // encoded value -> count
   };
   using Key = std::tuple<CatalogueLevel, std::string, ValueType>;
+  class LevelAdder;
   Tracked* Track(CatalogueLevel level, std::string_view key, ValueType type);
   void Count(Tracked& tracked, std::string_view encoded, std::uint64_t count);
-  void AddLevel(const RowGroup& rows, CatalogueLevel level, std::uint32_t only_key);
-  void AddIntrinsic(const RowGroup& rows, std::string_view only_key);
+  void AddIntrinsics(const RowGroup& rows, std::string_view only_key);
+  void AddTexts(std::string_view key, const columnar::StringColumn& column,
+                const std::vector<std::uint64_t>* weights);
+  void AddNumbers(std::string_view key, const EnumColumn& column);
 
   const Limits limits_;
+  bool complete_ = true;
   std::map<Key, Tracked> entries_;
 };
 

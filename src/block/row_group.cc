@@ -68,6 +68,10 @@ Status CheckTable(std::string_view what, AttributeTable& table, std::size_t owne
       !std::is_sorted(table.shape_begin.begin(), table.shape_begin.end())) {
     return Corrupt(fmt::format("shapes of {} are not consecutive", what));
   }
+  if (table.columns.size() > kAttributeColumnsMax) {
+    return Corrupt(fmt::format("{} have {} columns, at most {}", what, table.columns.size(),
+                               kAttributeColumnsMax));
+  }
   RETURN_IF_ERROR(CheckCodes(what, table.shapes, owners, table.shape_count()));
   for (const std::uint32_t column : table.shape_columns) {
     if (column != AttributeTable::kOverflow && column >= table.columns.size()) {
