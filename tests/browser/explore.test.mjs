@@ -118,7 +118,7 @@ pageTest('results come newest first; order, limit and range are part of the link
   await eventually('the limit’s default is not in the link', () => !page.url().includes('limit='));
   await page.getByLabel('Time range').selectOption('absolute');
   await page.waitForURL(/from=\d+&to=\d+/);
-  await page.getByLabel('From').waitFor();
+  await page.getByRole('textbox', { name: 'From' }).waitFor();
 });
 
 pageTest('no result is said with the range, and how to go on', {}, async (page) => {

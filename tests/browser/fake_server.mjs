@@ -44,6 +44,11 @@ function compileQuery(text) {
   if (inner === '' || inner === 'true') {
     return () => true;
   }
+  const alternatives = inner.split('||');
+  if (alternatives.length > 1) {
+    const any = alternatives.map((part) => compileQuery(`{${part}}`));
+    return (span) => any.some((test) => test(span));
+  }
   const tests = inner.split('&&').map((part) => {
     const match = /^\s*(\S+)\s*(=~|!=|>=|<=|=|>|<)\s*(.+?)\s*$/s.exec(part);
     if (match === null) {
