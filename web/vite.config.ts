@@ -12,7 +12,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2022',
-    // scripts/check_budgets.mjs fails the build over the budget; Vite's own limit only warns.
+    // scripts/build.mjs fails over the budget; Vite's own limit only warns.
     chunkSizeWarningLimit: 600,
   },
   server: {

@@ -2,7 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { before } from 'node:test';
-import { accessFindings, eventually, nowNanoseconds, pageTest, send, useBrowser } from './harness.mjs';
+import {
+  accessFindings,
+  eventually,
+  nowNanoseconds,
+  pageTest,
+  send,
+  useBrowser,
+} from './harness.mjs';
 import { shopTrace } from './traces.mjs';
 
 useBrowser();
@@ -18,8 +25,16 @@ const badQuery = encodeURIComponent('{ name = }');
 
 /** Every page and state: where it is, what shows that it is there, what to do then. */
 const kPages = [
-  { name: 'start page', path: '/', ready: (page) => page.getByRole('table', { name: 'Recent traces' }) },
-  { name: 'explore', path: '/explore', ready: (page) => page.getByRole('table', { name: 'Results' }) },
+  {
+    name: 'start page',
+    path: '/',
+    ready: (page) => page.getByRole('table', { name: 'Recent traces' }),
+  },
+  {
+    name: 'explore',
+    path: '/explore',
+    ready: (page) => page.getByRole('table', { name: 'Results' }),
+  },
   {
     name: 'explore with suggestions open',
     path: '/explore',
@@ -33,10 +48,23 @@ const kPages = [
     name: 'explore with attributes and matches',
     path: `/explore?q=${encodeURIComponent('{ span.http.route = "/order" }')}`,
     ready: (page) => page.getByRole('button', { name: /^Show matching spans/ }).first(),
-    act: (page) => page.getByRole('button', { name: /^Show matching spans/ }).first().click(),
+    act: (page) =>
+      page
+        .getByRole('button', { name: /^Show matching spans/ })
+        .first()
+        .click(),
   },
-  { name: 'explore with a rich query', path: `/explore?q=${richQuery}`, ready: (page) => page.getByText('says more than the form') },
-  { name: 'explore with an error', path: `/explore?q=${badQuery}`, status: 400, ready: (page) => page.getByRole('alert') },
+  {
+    name: 'explore with a rich query',
+    path: `/explore?q=${richQuery}`,
+    ready: (page) => page.getByText('says more than the form'),
+  },
+  {
+    name: 'explore with an error',
+    path: `/explore?q=${badQuery}`,
+    status: 400,
+    ready: (page) => page.getByRole('alert'),
+  },
   { name: 'trace', path: `/trace/${kShop}`, ready: (page) => page.getByRole('treegrid') },
   {
     name: 'trace with details',
@@ -48,7 +76,11 @@ const kPages = [
     path: `/trace/${kShop}?span=5a00000000000021`,
     ready: (page) => page.getByTestId('span-details'),
   },
-  { name: 'unknown trace', path: `/trace/${'9'.repeat(32)}`, ready: (page) => page.getByText('No such trace') },
+  {
+    name: 'unknown trace',
+    path: `/trace/${'9'.repeat(32)}`,
+    ready: (page) => page.getByText('No such trace'),
+  },
   { name: 'unknown page', path: '/no-such-page', ready: (page) => page.getByText('No page here') },
   {
     name: 'list of keys',
@@ -76,13 +108,19 @@ for (const theme of ['light', 'dark']) {
   }
 }
 
-for (const { name, path, ready } of kPages.filter((entry) => entry.status === undefined && entry.act === undefined)) {
-  pageTest(`400 % zoom needs no sideways scrolling: ${name}`, { width: 320, height: 256 }, async (page) => {
-    await page.goto(path);
-    await ready(page).waitFor({ state: 'attached' });
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    assert.ok(width <= 320, `the page is ${width} pixels wide`);
-  });
+for (const { name, path, ready } of kPages.filter(
+  (entry) => entry.status === undefined && entry.act === undefined,
+)) {
+  pageTest(
+    `400 % zoom needs no sideways scrolling: ${name}`,
+    { width: 320, height: 256 },
+    async (page) => {
+      await page.goto(path);
+      await ready(page).waitFor({ state: 'attached' });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(width <= 320, `the page is ${width} pixels wide`);
+    },
+  );
 }
 
 pageTest('t changes the theme, and the choice is kept', { theme: 'light' }, async (page) => {
@@ -144,12 +182,16 @@ pageTest('a reader of the tree gets level, place and state of a row', {}, async 
   assert.match(await root.innerText(), /Error/);
 });
 
-pageTest('the page that failed to reach the server says so and recovers', {}, async (page, watch) => {
-  watch.allowed.push('net::ERR_FAILED');
-  await page.route('**/api/v2/traces/**', (route) => route.abort());
-  await page.goto(`/trace/${kShop}`);
-  await page.getByText('The server does not answer').waitFor();
-  await page.unroute('**/api/v2/traces/**');
-  await page.getByRole('button', { name: 'Try again' }).click();
-  await page.getByRole('treegrid').waitFor();
-});
+pageTest(
+  'the page that failed to reach the server says so and recovers',
+  {},
+  async (page, watch) => {
+    watch.allowed.push('net::ERR_FAILED');
+    await page.route('**/api/v2/traces/**', (route) => route.abort());
+    await page.goto(`/trace/${kShop}`);
+    await page.getByText('The server does not answer').waitFor();
+    await page.unroute('**/api/v2/traces/**');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('treegrid').waitFor();
+  },
+);

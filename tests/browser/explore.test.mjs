@@ -48,7 +48,10 @@ pageTest('the form writes TraceQL, and the URL holds the search', {}, async (pag
   assert.equal(await page.getByLabel('Service', { exact: true }).inputValue(), kService);
 
   await page.goBack();
-  await eventually('the query of the page before', async () => (await query(page).inputValue()) === '');
+  await eventually(
+    'the query of the page before',
+    async () => (await query(page).inputValue()) === '',
+  );
 });
 
 pageTest('attributes are searched with their names and values suggested', {}, async (page) => {
@@ -77,7 +80,10 @@ pageTest('text fills the form, and Ctrl+Enter runs it', {}, async (page) => {
   await page.keyboard.press('Control+Enter');
   await page.waitForURL(/q=/);
   await rows(page).first().waitFor();
-  await page.getByRole('button', { name: /^Show matching spans/ }).first().click();
+  await page
+    .getByRole('button', { name: /^Show matching spans/ })
+    .first()
+    .click();
   await page.getByRole('link', { name: 'Charge' }).first().click();
   await page.waitForURL(/\/trace\/[0-9a-f]{32}\?span=[0-9a-f]{16}$/);
   await page.getByTestId('span-details').getByRole('heading', { name: 'Charge' }).waitFor();
@@ -105,21 +111,30 @@ pageTest('the server’s words about a bad query are shown as they are', {}, asy
   assert.ok((await alert.innerText()).includes(words), await alert.innerText());
 });
 
-pageTest('results come newest first; order, limit and range are part of the link', {}, async (page) => {
-  await page.goto('/explore?limit=50');
-  await rows(page).first().waitFor();
-  const times = await table(page).locator('time').evaluateAll((list) => list.map((item) => item.dateTime));
-  assert.deepEqual(times, [...times].sort().reverse());
-  await page.getByLabel('Order').selectOption('slowest');
-  await page.waitForURL(/sort=slowest/);
-  await page.getByLabel('Time range').selectOption('15m');
-  await page.waitForURL(/range=15m/);
-  await page.getByLabel('Limit').selectOption('20');
-  await eventually('the limit’s default is not in the link', () => !page.url().includes('limit='));
-  await page.getByLabel('Time range').selectOption('absolute');
-  await page.waitForURL(/from=\d+&to=\d+/);
-  await page.getByRole('textbox', { name: 'From' }).waitFor();
-});
+pageTest(
+  'results come newest first; order, limit and range are part of the link',
+  {},
+  async (page) => {
+    await page.goto('/explore?limit=50');
+    await rows(page).first().waitFor();
+    const times = await table(page)
+      .locator('time')
+      .evaluateAll((list) => list.map((item) => item.dateTime));
+    assert.deepEqual(times, [...times].sort().reverse());
+    await page.getByLabel('Order').selectOption('slowest');
+    await page.waitForURL(/sort=slowest/);
+    await page.getByLabel('Time range').selectOption('15m');
+    await page.waitForURL(/range=15m/);
+    await page.getByLabel('Limit').selectOption('20');
+    await eventually(
+      'the limit’s default is not in the link',
+      () => !page.url().includes('limit='),
+    );
+    await page.getByLabel('Time range').selectOption('absolute');
+    await page.waitForURL(/from=\d+&to=\d+/);
+    await page.getByRole('textbox', { name: 'From' }).waitFor();
+  },
+);
 
 pageTest('no result is said with the range, and how to go on', {}, async (page) => {
   await page.goto(`/explore?q=${encodeURIComponent('{ name = "nothing has this name" }')}`);
@@ -132,7 +147,9 @@ pageTest('no result is said with the range, and how to go on', {}, async (page) 
 pageTest('traces of the result list are walked with [ and ]', {}, async (page) => {
   await page.goto('/explore');
   await rows(page).first().waitFor();
-  const links = await rows(page).evaluateAll((list) => list.map((item) => item.getAttribute('href')));
+  const links = await rows(page).evaluateAll((list) =>
+    list.map((item) => item.getAttribute('href')),
+  );
   await rows(page).first().click();
   await page.getByRole('treegrid').waitFor();
   await page.keyboard.press(']');

@@ -4,9 +4,9 @@
 //
 //   node tests/browser/fake_server.mjs [port] [otlp-port]     (0: a free port)
 
-import { createServer } from 'node:http';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { shopTrace } from './traces.mjs';
@@ -52,16 +52,22 @@ function compileQuery(text) {
   const tests = inner.split('&&').map((part) => {
     const match = /^\s*(\S+)\s*(=~|!=|>=|<=|=|>|<)\s*(.+?)\s*$/s.exec(part);
     if (match === null) {
-      throw new Refused(`invalid TraceQL query: parse error at line 1, col 3: unexpected ${part.trim()}`);
+      throw new Refused(
+        `invalid TraceQL query: parse error at line 1, col 3: unexpected ${part.trim()}`,
+      );
     }
     const [, left, operator, right] = match;
     const wanted = right.startsWith('"') ? JSON.parse(right) : right;
     return (span) => {
-      const value = valueOf(span, left);
+      const value = fieldOf(span, left);
       if (left === 'duration') {
         const [, number, unit] = /^([\d.]+)(ns|us|ms|s|m)$/.exec(wanted) ?? [];
         const limit = Number(number) * { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 6e10 }[unit];
-        return { '>': value > limit, '>=': value >= limit, '<': value < limit, '<=': value <= limit }[operator] ?? false;
+        return (
+          { '>': value > limit, '>=': value >= limit, '<': value < limit, '<=': value <= limit }[
+            operator
+          ] ?? false
+        );
       }
       if (operator === '=~') {
         return new RegExp(`^(?:${wanted})$`).test(value);
@@ -72,7 +78,7 @@ function compileQuery(text) {
   return (span) => tests.every((test) => test(span));
 }
 
-function valueOf(span, name) {
+function fieldOf(span, name) {
   switch (name) {
     case 'name':
       return span.name;
@@ -191,9 +197,14 @@ export async function startFakeServer({ port = 0, otlpPort = 0 } = {}) {
     for (const [id, list] of traces) {
       const spans = flat(list);
       const matched = spans.filter(test);
-      const first = spans.reduce((a, b) => (BigInt(b.startTimeUnixNano) < BigInt(a.startTimeUnixNano) ? b : a));
+      const first = spans.reduce((a, b) =>
+        BigInt(b.startTimeUnixNano) < BigInt(a.startTimeUnixNano) ? b : a,
+      );
       const begin = BigInt(first.startTimeUnixNano);
-      const last = spans.reduce((a, b) => (BigInt(b.endTimeUnixNano) > a ? BigInt(b.endTimeUnixNano) : a), 0n);
+      const last = spans.reduce(
+        (a, b) => (BigInt(b.endTimeUnixNano) > a ? BigInt(b.endTimeUnixNano) : a),
+        0n,
+      );
       if (matched.length === 0 || begin > end || last < start) {
         continue;
       }
@@ -201,7 +212,8 @@ export async function startFakeServer({ port = 0, otlpPort = 0 } = {}) {
       const serviceStats = {};
       for (const span of spans) {
         const name = textAttribute(span.resource.attributes, 'service.name') ?? '';
-        const counts = (serviceStats[name] ??= { spanCount: 0 });
+        serviceStats[name] ??= { spanCount: 0 };
+        const counts = serviceStats[name];
         counts.spanCount++;
         if (span.status?.code === 2) {
           counts.errorCount = (counts.errorCount ?? 0) + 1;
@@ -223,11 +235,15 @@ export async function startFakeServer({ port = 0, otlpPort = 0 } = {}) {
                 spanID: span.spanId,
                 name: span.name,
                 startTimeUnixNano: span.startTimeUnixNano,
-                durationNanos: String(BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano)),
+                durationNanos: String(
+                  BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano),
+                ),
                 attributes: [
                   {
                     key: 'service.name',
-                    value: { stringValue: textAttribute(span.resource.attributes, 'service.name') ?? '' },
+                    value: {
+                      stringValue: textAttribute(span.resource.attributes, 'service.name') ?? '',
+                    },
                   },
                 ],
               })),
@@ -246,7 +262,7 @@ export async function startFakeServer({ port = 0, otlpPort = 0 } = {}) {
     const values = new Set();
     for (const list of traces.values()) {
       for (const span of flat(list)) {
-        const value = valueOf(span, identifier);
+        const value = fieldOf(span, identifier);
         if (value !== undefined) {
           values.add(String(value));
         }

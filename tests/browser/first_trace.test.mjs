@@ -26,18 +26,22 @@ for (const theme of ['light', 'dark']) {
   });
 }
 
-pageTest('the settings to connect an app can be copied', { permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
-  await page.goto('/');
-  await page.getByText('Waiting. Nothing yet on').waitFor();
-  await page.getByRole('button', { name: 'Copy: Set' }).click();
-  const copied = await page.evaluate(() => navigator.clipboard.readText());
-  assert.match(copied, /OTEL_EXPORTER_OTLP_ENDPOINT=http:\/\/127\.0\.0\.1:\d+/);
-  await page.getByRole('tab', { name: 'curl' }).click();
-  await page.getByText('/v1/traces -H').waitFor();
-  await page.keyboard.press('ArrowLeft');
-  await page.keyboard.press('Enter');
-  await page.getByText('otlp/vivace:').waitFor();
-});
+pageTest(
+  'the settings to connect an app can be copied',
+  { permissions: ['clipboard-read', 'clipboard-write'] },
+  async (page) => {
+    await page.goto('/');
+    await page.getByText('Waiting. Nothing yet on').waitFor();
+    await page.getByRole('button', { name: 'Copy: Set' }).click();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(copied, /OTEL_EXPORTER_OTLP_ENDPOINT=http:\/\/127\.0\.0\.1:\d+/);
+    await page.getByRole('tab', { name: 'curl' }).click();
+    await page.getByText('/v1/traces -H').waitFor();
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Enter');
+    await page.getByText('otlp/vivace:').waitFor();
+  },
+);
 
 pageTest('a file is opened in the browser and then kept', {}, async (page) => {
   const traceId = `c0ffee${'0'.repeat(25)}1`;

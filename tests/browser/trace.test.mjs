@@ -119,7 +119,9 @@ pageTest('every field of a span is shown', {}, async (page) => {
   }
   // A long value is folded.
   assert.ok(!text.includes('(a long agent string) '.repeat(30)));
-  await details(page).getByRole('button', { name: /^Show all/ }).click();
+  await details(page)
+    .getByRole('button', { name: /^Show all/ })
+    .click();
   await details(page).getByRole('button', { name: 'Show less' }).waitFor();
 });
 
@@ -218,14 +220,18 @@ pageTest('a span link opens the span, also deep in a large trace', {}, async (pa
   assert.equal(await page.locator(`#${id}`).count(), 1);
 });
 
-pageTest('a link to this view is copied with y', { permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
-  await openShop(page, `?span=${kRootSpan}`);
-  await details(page).waitFor();
-  await page.keyboard.press('y');
-  await page.getByText('Link copied').waitFor();
-  const copied = await page.evaluate(() => navigator.clipboard.readText());
-  assert.ok(copied.endsWith(`/trace/${kShop}?span=${kRootSpan}`), copied);
-});
+pageTest(
+  'a link to this view is copied with y',
+  { permissions: ['clipboard-read', 'clipboard-write'] },
+  async (page) => {
+    await openShop(page, `?span=${kRootSpan}`);
+    await details(page).waitFor();
+    await page.keyboard.press('y');
+    await page.getByText('Link copied').waitFor();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    assert.ok(copied.endsWith(`/trace/${kShop}?span=${kRootSpan}`), copied);
+  },
+);
 
 pageTest('the trace is downloaded as OTLP JSON with every field', {}, async (page) => {
   await openShop(page);
@@ -241,11 +247,23 @@ pageTest('the trace is downloaded as OTLP JSON with every field', {}, async (pag
   for (const span of spansOf(sent)) {
     const back = byId.get(span.spanId);
     assert.ok(back !== undefined, span.spanId);
-    for (const key of ['traceId', 'parentSpanId', 'name', 'kind', 'flags', 'traceState', 'attributes', 'links', 'droppedEventsCount']) {
+    for (const key of [
+      'traceId',
+      'parentSpanId',
+      'name',
+      'kind',
+      'flags',
+      'traceState',
+      'attributes',
+      'links',
+      'droppedEventsCount',
+    ]) {
       assert.deepEqual(back[key], span[key], `${key} of ${span.name}`);
     }
   }
-  const frontend = document.resourceSpans.find((group) => group.resource.droppedAttributesCount === 1);
+  const frontend = document.resourceSpans.find(
+    (group) => group.resource.droppedAttributesCount === 1,
+  );
   assert.equal(frontend.schemaUrl, 'https://opentelemetry.io/schemas/1.27.0');
 });
 

@@ -88,8 +88,8 @@ export function shopTrace(traceId, end) {
   const checkoutServer = add('checkout', checkout, 'PlaceOrder', 2, 362, 1462, {
     links: [
       {
-        traceId: 'f'.repeat(31) + '1',
-        spanId: 'e'.repeat(15) + '1',
+        traceId: `${'f'.repeat(31)}1`,
+        spanId: `${'e'.repeat(15)}1`,
         traceState: 'batch=7',
         attributes: [text('link.reason', 'retry of')],
         flags: 1,

@@ -116,6 +116,12 @@ export const en = {
       connected: 'A client connected but has sent nothing yet.',
       bytes: 'First bytes came, no complete span yet.',
       refused: (transport: string, reason: string) => `Refused over ${transport}: ${reason}`,
+      transports: {
+        http: 'HTTP',
+        http_protobuf: 'OTLP/HTTP with protobuf',
+        http_json: 'OTLP/HTTP with JSON',
+        grpc: 'OTLP/gRPC',
+      } as Readonly<Record<string, string>>,
       arrived: (spans: string) => `${spans} received.`,
       open: 'Open the newest trace',
       lost: 'The server does not answer. Still trying.',

@@ -37,7 +37,7 @@ function liveText(state: FirstDataState, http: string, grpc: string): string {
     case 'bytes':
       return live.bytes;
     case 'refused':
-      return live.refused(state.transport, state.reason);
+      return live.refused(live.transports[state.transport] ?? state.transport, state.reason);
     case 'arrived':
       return live.arrived(countSpans(state.spans));
   }
