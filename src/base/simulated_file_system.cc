@@ -98,7 +98,7 @@ SimulatedFileSystem::~SimulatedFileSystem() = default;
 
 Status SimulatedFileSystem::Count(std::string_view what, const std::string& path) {
   ++operations_;
-  if (power_cut_at_ && operations_ >= *power_cut_at_) {
+  if (IsOff()) {
     return Error(ErrorCode::kIo, fmt::format("{} {}: the power is off", what, path));
   }
   // The last fault at or before this call, if it lasts that long.
@@ -206,6 +206,7 @@ Status SimulatedFileSystem::Preallocate(const InodePointer& inode, const std::st
 Status SimulatedFileSystem::SyncInode(const InodePointer& inode, std::string_view what,
                                       const std::string& path) {
   const Status status = Count(what, path);
+  if (IsOff()) return status;  // PowerCut will see to the rest.
   if (!status.ok()) {
     // Some of it may have reached the disk; the rest is not tried again.
     LoseUnsynced(*inode);
@@ -403,6 +404,15 @@ void SimulatedFileSystem::PowerCut() {
   }
   names_ = durable_names_;
   folders_ = durable_folders_;
+  ForgetPlans();
+}
+
+void SimulatedFileSystem::RestartProcess() {
+  MutexLock lock(mutex_);
+  ForgetPlans();
+}
+
+void SimulatedFileSystem::ForgetPlans() {
   locks_.clear();
   faults_.clear();
   power_cut_at_.reset();

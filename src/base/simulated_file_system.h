@@ -57,11 +57,14 @@ class SimulatedFileSystem final : public FileSystem {
   /// Lets the call with that number (the next one is operations() + 1) fail, and with `for_ever`
   /// all later ones. A failing Append writes a random part first.
   void FailAt(std::uint64_t operation, ErrorCode code, bool for_ever = false) EXCLUDES(mutex_);
-  /// Lets the power go during the call with that number: it and all later ones fail until
-  /// PowerCut brings the power back.
+  /// Lets the power go, or the process die, during the call with that number: it and all later
+  /// ones fail until PowerCut or RestartProcess.
   void CutPowerAt(std::uint64_t operation) EXCLUDES(mutex_);
   /// Loses what was not synced and serves again; planned failures are forgotten, locks are free.
   void PowerCut() EXCLUDES(mutex_);
+  /// Serves again without a loss, as after a kill -9; planned failures are forgotten, locks are
+  /// free, files opened before fail.
+  void RestartProcess() EXCLUDES(mutex_);
   /// Bytes that all files together may hold, reserved ones included; none: no limit.
   void SetCapacity(std::optional<std::uint64_t> bytes) EXCLUDES(mutex_);
 
@@ -90,6 +93,8 @@ class SimulatedFileSystem final : public FileSystem {
     InodePointer inode;
   };
 
+  bool IsOff() const REQUIRES(mutex_) { return power_cut_at_ && operations_ >= *power_cut_at_; }
+  void ForgetPlans() REQUIRES(mutex_);
   Status Count(std::string_view what, const std::string& path) REQUIRES(mutex_);
   Status CheckOpen(std::uint64_t epoch, const std::string& path) const REQUIRES(mutex_);
   Status Append(const InodePointer& inode, const std::string& path, std::uint64_t epoch,

@@ -102,6 +102,8 @@ Status LocalLog::ReadFolder() {
   RETURN_IF_ERROR(files_.CreateDirectories(config_.folder));
   // Also when it was there: an earlier start may have failed between making and syncing it.
   RETURN_IF_ERROR(files_.SyncDirectory(ParentPath(config_.folder)));
+  // A new segment may name any that is found here, so none may go away with the power.
+  RETURN_IF_ERROR(files_.SyncDirectory(config_.folder));
   ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries, files_.List(config_.folder));
   for (const DirectoryEntry& entry : entries) {
     const std::optional<std::uint64_t> number = ParseSegmentName(entry.name);
