@@ -18,9 +18,10 @@ export function useFirstData() {
   });
 }
 
-export function useSearch(request: SearchRequest) {
+/** Searches; another `attempt` asks again for the same. */
+export function useSearch(request: SearchRequest, attempt = 0) {
   return useQuery({
-    queryKey: ['search', request],
+    queryKey: ['search', request, attempt],
     queryFn: ({ signal }) => search(request, signal),
     placeholderData: keepPreviousData,
   });

@@ -94,7 +94,7 @@ export function ExplorePage() {
     () => ({ query: state.query, limit: state.limit, ...resolveRange(state.range, now) }),
     [state, now],
   );
-  const result = useSearch(request);
+  const result = useSearch(request, run);
   const traces = useMemo(
     () => (result.data === undefined ? null : sortResults(result.data, state.sort)),
     [result.data, state.sort],
