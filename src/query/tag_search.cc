@@ -21,12 +21,9 @@ constexpr std::string_view kSpanName = "name";
 constexpr std::string_view kStatusCode = "status.code";
 constexpr std::string_view kError = "error";
 
-// Keys that have columns of their own in Tempo: there a part of the value is enough.
-constexpr std::array<std::string_view, 14> kPartIsEnough = {
-    kRootName,   kRootService,          kSpanName,           "service.name",
-    "cluster",   "namespace",           "pod",               "container",
-    "http.url",  "http.method",         "k8s.cluster.name",  "k8s.namespace.name",
-    "k8s.pod.name", "k8s.container.name"};
+// Keys of which a part of the value is enough, as in Tempo.
+constexpr std::array<std::string_view, 4> kPartIsEnough = {kRootName, kRootService, kSpanName,
+                                                           "service.name"};
 
 bool TextMatches(std::string_view key, std::string_view text, std::string_view wanted) {
   const bool part =
