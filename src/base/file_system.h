@@ -83,6 +83,9 @@ class FileSystem {
 /// The operating system's files. One instance for the process.
 FileSystem& RealFileSystem();
 
+/// The code for a failed call's errno: kUnavailable for a full disk or quota, kIo for the rest.
+ErrorCode ErrorCodeOfErrno(int error_number);
+
 /// Reads a whole file; kResourceExhausted if it is larger than `bytes_max`.
 Result<std::string> ReadWholeFile(FileSystem& files, const std::string& path,
                                   std::uint64_t bytes_max);

@@ -40,18 +40,8 @@ class Descriptor {
   int fd_;
 };
 
-ErrorCode CodeOf(int error_number) {
-  switch (error_number) {
-    case ENOENT: return ErrorCode::kNotFound;
-    case EEXIST: return ErrorCode::kAlreadyExists;
-    case ENOSPC:
-    case EDQUOT: return ErrorCode::kUnavailable;
-    default: return ErrorCode::kIo;
-  }
-}
-
 Error SystemError(std::string_view what, std::string_view path, int error_number) {
-  return Error(CodeOf(error_number), fmt::format("{} {}: {}", what, path,
+  return Error(ErrorCodeOfErrno(error_number), fmt::format("{} {}: {}", what, path,
                                                  std::generic_category().message(error_number)));
 }
 
@@ -272,6 +262,16 @@ class OperatingSystemFiles final : public FileSystem {
 };
 
 }  // namespace
+
+ErrorCode ErrorCodeOfErrno(int error_number) {
+  switch (error_number) {
+    case ENOENT: return ErrorCode::kNotFound;
+    case EEXIST: return ErrorCode::kAlreadyExists;
+    case ENOSPC:
+    case EDQUOT: return ErrorCode::kUnavailable;
+    default: return ErrorCode::kIo;
+  }
+}
 
 FileSystem& RealFileSystem() {
   static OperatingSystemFiles files;
