@@ -44,7 +44,7 @@ function decodeMatchedSpan(value: unknown, path: string): MatchedSpan {
     name: readString(span.name, `${path}.name`),
     start: readTime(span.startTimeUnixNano, `${path}.startTimeUnixNano`),
     duration: nanoseconds(Number(readInt64Text(span.durationNanos, `${path}.durationNanos`))),
-    attributes: decodeAttributes(span.attributes, `${path}.attributes`),
+    attributes: decodeAttributes(span.attributes),
   };
 }
 

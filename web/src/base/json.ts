@@ -5,6 +5,13 @@ export class DecodeError extends Error {
   override name = 'DecodeError';
 }
 
+/** Puts the place of a list's item before the message of an error that happened in it. */
+function placed(error: unknown, name: string, index: number): unknown {
+  return error instanceof DecodeError
+    ? new DecodeError(`${name}[${index}].${error.message}`)
+    : error;
+}
+
 export type JsonObject = { readonly [key: string]: unknown };
 
 export function describe(value: unknown): string {
@@ -43,6 +50,27 @@ export function readArray(value: unknown, path: string): readonly unknown[] {
     fail(path, 'array', value);
   }
   return value as readonly unknown[];
+}
+
+/**
+ * Decodes each item of a list. The path of an item is only made when it is wrong: a large trace has
+ * a million values, and none of them is.
+ */
+export function readList<T>(value: unknown, name: string, decode: (item: JsonObject) => T): T[] {
+  const list = readArray(value, name);
+  const result: T[] = [];
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index];
+    if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+      fail(`${name}[${index}]`, 'object', item);
+    }
+    try {
+      result.push(decode(item as JsonObject));
+    } catch (error) {
+      throw placed(error, name, index);
+    }
+  }
+  return result;
 }
 
 /** Absent and null mean the empty text, as in proto3 JSON. */

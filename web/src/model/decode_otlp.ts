@@ -5,9 +5,10 @@ import { fromBase64, idToHex } from '../base/bytes';
 import {
   DecodeError,
   describe,
-  readArray,
+  type JsonObject,
   readBoolean,
   readInt64Text,
+  readList,
   readNumber,
   readObject,
   readString,
@@ -77,162 +78,147 @@ function readEnum<Name extends string>(
   return found;
 }
 
-export function decodeValue(value: unknown, path: string, depth = 0): AttributeValue {
+export function decodeValue(value: unknown, name: string, depth = 0): AttributeValue {
   if (value === undefined || value === null) {
     return { kind: 'empty' };
   }
   if (depth > kValueDepthMax) {
-    throw new DecodeError(`${path}: value is nested deeper than ${kValueDepthMax} levels`);
+    throw new DecodeError(`${name}: value is nested deeper than ${kValueDepthMax} levels`);
   }
-  const object = readObject(value, path);
+  const object = readObject(value, name);
   if (object.stringValue !== undefined) {
-    return { kind: 'string', text: readString(object.stringValue, `${path}.stringValue`) };
+    return { kind: 'string', text: readString(object.stringValue, 'stringValue') };
   }
   if (object.intValue !== undefined) {
-    return { kind: 'int', text: readInt64Text(object.intValue, `${path}.intValue`) };
+    return { kind: 'int', text: readInt64Text(object.intValue, 'intValue') };
   }
   if (object.boolValue !== undefined) {
-    return { kind: 'bool', flag: readBoolean(object.boolValue, `${path}.boolValue`) };
+    return { kind: 'bool', flag: readBoolean(object.boolValue, 'boolValue') };
   }
   if (object.doubleValue !== undefined) {
-    return { kind: 'double', number: readNumber(object.doubleValue, `${path}.doubleValue`) };
+    return { kind: 'double', number: readNumber(object.doubleValue, 'doubleValue') };
   }
   if (object.arrayValue !== undefined) {
-    const list = readObject(object.arrayValue, `${path}.arrayValue`);
-    const values = readArray(list.values, `${path}.arrayValue.values`).map((item, index) =>
-      decodeValue(item, `${path}[${index}]`, depth + 1),
-    );
+    const list = readObject(object.arrayValue, 'arrayValue');
+    const values = readList(list.values, 'values', (item) => decodeValue(item, 'value', depth + 1));
     return { kind: 'array', values };
   }
   if (object.kvlistValue !== undefined) {
-    const list = readObject(object.kvlistValue, `${path}.kvlistValue`);
-    return { kind: 'map', entries: decodeAttributes(list.values, path, depth + 1) };
+    const list = readObject(object.kvlistValue, 'kvlistValue');
+    return { kind: 'map', entries: decodeAttributes(list.values, 'values', depth + 1) };
   }
   if (object.bytesValue !== undefined) {
-    const text = readString(object.bytesValue, `${path}.bytesValue`);
+    const text = readString(object.bytesValue, 'bytesValue');
     const bytes = fromBase64(text);
     if (bytes === null) {
-      throw new DecodeError(`${path}.bytesValue: expected base64, found ${describe(text)}`);
+      throw new DecodeError(`bytesValue: expected base64, found ${describe(text)}`);
     }
     return { kind: 'bytes', bytes };
   }
   return { kind: 'empty' };
 }
 
-export function decodeAttributes(value: unknown, path: string, depth = 0): Attribute[] {
-  return readArray(value, path).map((item, index) => {
-    const object = readObject(item, `${path}[${index}]`);
-    const key = readString(object.key, `${path}[${index}].key`);
-    return { key, value: decodeValue(object.value, `${path}[${key}]`, depth) };
-  });
+export function decodeAttributes(value: unknown, name = 'attributes', depth = 0): Attribute[] {
+  return readList(value, name, (item) => ({
+    key: readString(item.key, 'key'),
+    value: decodeValue(item.value, 'value', depth),
+  }));
 }
 
-function decodeEvent(value: unknown, path: string): SpanEvent {
-  const object = readObject(value, path);
+function readDropped(value: unknown, name = 'droppedAttributesCount'): number {
+  return readUint32(value, name);
+}
+
+function decodeEvent(event: JsonObject): SpanEvent {
   return {
-    time: readTime(object.timeUnixNano, `${path}.timeUnixNano`),
-    name: readString(object.name, `${path}.name`),
-    attributes: decodeAttributes(object.attributes, `${path}.attributes`),
-    droppedAttributesCount: readUint32(object.droppedAttributesCount, `${path}.dropped`),
+    time: readTime(event.timeUnixNano, 'timeUnixNano'),
+    name: readString(event.name, 'name'),
+    attributes: decodeAttributes(event.attributes),
+    droppedAttributesCount: readDropped(event.droppedAttributesCount),
   };
 }
 
-function decodeLink(value: unknown, path: string): SpanLink {
-  const object = readObject(value, path);
+function decodeLink(link: JsonObject): SpanLink {
   return {
-    traceId: readId(object.traceId, 16, `${path}.traceId`),
-    spanId: readId(object.spanId, 8, `${path}.spanId`),
-    traceState: readString(object.traceState, `${path}.traceState`),
-    attributes: decodeAttributes(object.attributes, `${path}.attributes`),
-    droppedAttributesCount: readUint32(object.droppedAttributesCount, `${path}.dropped`),
-    flags: readUint32(object.flags, `${path}.flags`),
+    traceId: readId(link.traceId, 16, 'traceId'),
+    spanId: readId(link.spanId, 8, 'spanId'),
+    traceState: readString(link.traceState, 'traceState'),
+    attributes: decodeAttributes(link.attributes),
+    droppedAttributesCount: readDropped(link.droppedAttributesCount),
+    flags: readUint32(link.flags, 'flags'),
   };
 }
 
-function decodeSpan(value: unknown, resource: Resource, scope: Scope, path: string): Span {
-  const object = readObject(value, path);
-  const status =
-    object.status === undefined || object.status === null
-      ? {}
-      : readObject(object.status, `${path}.status`);
+/** An object that may be left out. */
+function readOptional(value: unknown, name: string): JsonObject {
+  return value === undefined || value === null ? {} : readObject(value, name);
+}
+
+function decodeSpan(span: JsonObject, resource: Resource, scope: Scope): Span {
+  const status = readOptional(span.status, 'status');
   return {
-    traceId: readId(object.traceId, 16, `${path}.traceId`),
-    spanId: readId(object.spanId, 8, `${path}.spanId`),
-    parentSpanId: readId(object.parentSpanId, 8, `${path}.parentSpanId`),
-    traceState: readString(object.traceState, `${path}.traceState`),
-    flags: readUint32(object.flags, `${path}.flags`),
-    name: readString(object.name, `${path}.name`),
-    kind: readEnum<SpanKind>(object.kind, kSpanKinds, 'SPAN_KIND_', 'unspecified', `${path}.kind`),
-    start: readTime(object.startTimeUnixNano, `${path}.startTimeUnixNano`),
-    end: readTime(object.endTimeUnixNano, `${path}.endTimeUnixNano`),
-    attributes: decodeAttributes(object.attributes, `${path}.attributes`),
-    droppedAttributesCount: readUint32(object.droppedAttributesCount, `${path}.dropped`),
-    events: readArray(object.events, `${path}.events`).map((item, index) =>
-      decodeEvent(item, `${path}.events[${index}]`),
-    ),
-    droppedEventsCount: readUint32(object.droppedEventsCount, `${path}.droppedEventsCount`),
-    links: readArray(object.links, `${path}.links`).map((item, index) =>
-      decodeLink(item, `${path}.links[${index}]`),
-    ),
-    droppedLinksCount: readUint32(object.droppedLinksCount, `${path}.droppedLinksCount`),
+    traceId: readId(span.traceId, 16, 'traceId'),
+    spanId: readId(span.spanId, 8, 'spanId'),
+    parentSpanId: readId(span.parentSpanId, 8, 'parentSpanId'),
+    traceState: readString(span.traceState, 'traceState'),
+    flags: readUint32(span.flags, 'flags'),
+    name: readString(span.name, 'name'),
+    kind: readEnum<SpanKind>(span.kind, kSpanKinds, 'SPAN_KIND_', 'unspecified', 'kind'),
+    start: readTime(span.startTimeUnixNano, 'startTimeUnixNano'),
+    end: readTime(span.endTimeUnixNano, 'endTimeUnixNano'),
+    attributes: decodeAttributes(span.attributes),
+    droppedAttributesCount: readDropped(span.droppedAttributesCount),
+    events: readList(span.events, 'events', decodeEvent),
+    droppedEventsCount: readDropped(span.droppedEventsCount, 'droppedEventsCount'),
+    links: readList(span.links, 'links', decodeLink),
+    droppedLinksCount: readDropped(span.droppedLinksCount, 'droppedLinksCount'),
     statusCode: readEnum<StatusCode>(
       status.code,
       kStatusCodes,
       'STATUS_CODE_',
       'unset',
-      `${path}.status.code`,
+      'status.code',
     ),
-    statusMessage: readString(status.message, `${path}.status.message`),
+    statusMessage: readString(status.message, 'status.message'),
     resource,
     scope,
   };
 }
 
-function decodeResource(value: unknown, schemaUrl: string, path: string): Resource {
-  const object = value === undefined || value === null ? {} : readObject(value, path);
+function decodeResource(value: unknown, schemaUrl: string): Resource {
+  const resource = readOptional(value, 'resource');
   return {
-    attributes: decodeAttributes(object.attributes, `${path}.attributes`),
-    droppedAttributesCount: readUint32(object.droppedAttributesCount, `${path}.dropped`),
+    attributes: decodeAttributes(resource.attributes, 'resource.attributes'),
+    droppedAttributesCount: readDropped(resource.droppedAttributesCount),
     schemaUrl,
   };
 }
 
-function decodeScope(value: unknown, schemaUrl: string, path: string): Scope {
-  const object = value === undefined || value === null ? {} : readObject(value, path);
+function decodeScope(value: unknown, schemaUrl: string): Scope {
+  const scope = readOptional(value, 'scope');
   return {
-    name: readString(object.name, `${path}.name`),
-    version: readString(object.version, `${path}.version`),
-    attributes: decodeAttributes(object.attributes, `${path}.attributes`),
-    droppedAttributesCount: readUint32(object.droppedAttributesCount, `${path}.dropped`),
+    name: readString(scope.name, 'scope.name'),
+    version: readString(scope.version, 'scope.version'),
+    attributes: decodeAttributes(scope.attributes, 'scope.attributes'),
+    droppedAttributesCount: readDropped(scope.droppedAttributesCount),
     schemaUrl,
   };
 }
 
 /** Decodes a list of ResourceSpans. Throws DecodeError, naming the first value that is wrong. */
-export function decodeResourceSpans(value: unknown, path: string): Span[] {
+export function decodeResourceSpans(value: unknown, name: string): Span[] {
   const spans: Span[] = [];
-  readArray(value, path).forEach((item, resourceIndex) => {
-    const resourcePath = `${path}[${resourceIndex}]`;
-    const resourceSpans = readObject(item, resourcePath);
+  readList(value, name, (resourceSpans) => {
     const resource = decodeResource(
       resourceSpans.resource,
-      readString(resourceSpans.schemaUrl, `${resourcePath}.schemaUrl`),
-      `${resourcePath}.resource`,
+      readString(resourceSpans.schemaUrl, 'schemaUrl'),
     );
-    readArray(resourceSpans.scopeSpans, `${resourcePath}.scopeSpans`).forEach(
-      (scopeItem, scopeIndex) => {
-        const scopePath = `${resourcePath}.scopeSpans[${scopeIndex}]`;
-        const scopeSpans = readObject(scopeItem, scopePath);
-        const scope = decodeScope(
-          scopeSpans.scope,
-          readString(scopeSpans.schemaUrl, `${scopePath}.schemaUrl`),
-          `${scopePath}.scope`,
-        );
-        readArray(scopeSpans.spans, `${scopePath}.spans`).forEach((span, index) => {
-          spans.push(decodeSpan(span, resource, scope, `${scopePath}.spans[${index}]`));
-        });
-      },
-    );
+    readList(resourceSpans.scopeSpans, 'scopeSpans', (scopeSpans) => {
+      const scope = decodeScope(scopeSpans.scope, readString(scopeSpans.schemaUrl, 'schemaUrl'));
+      readList(scopeSpans.spans, 'spans', (span) => {
+        spans.push(decodeSpan(span, resource, scope));
+      });
+    });
   });
   return spans;
 }

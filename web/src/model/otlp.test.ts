@@ -101,7 +101,7 @@ describe('OTLP JSON', () => {
     ],
     [
       { resourceSpans: [{ resource: { attributes: [{ key: 'a', value: { boolValue: 'x' } }] } }] },
-      'resource.attributes[a].boolValue: expected true or false',
+      'resourceSpans[0].resource.attributes[0].boolValue: expected true or false',
     ],
   ])('says where a value is wrong: %j', (document, message) => {
     expect(() => decodeDocument(document, 'document')).toThrow(message);

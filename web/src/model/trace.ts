@@ -98,17 +98,20 @@ interface Forest {
   readonly cut: Uint8Array;
 }
 
+/** Order of siblings: by start, then by id. */
+function compareSpans(a: Span, b: Span): number {
+  if (a.start !== b.start) {
+    return a.start < b.start ? -1 : 1;
+  }
+  return a.spanId < b.spanId ? -1 : a.spanId > b.spanId ? 1 : 0;
+}
+
 /** Puts the spans in preorder; roots and siblings by start time, then by id. */
 function preorder(spans: readonly Span[], parents: Int32Array): Forest {
   const count = spans.length;
-  const byStart = Array.from({ length: count }, (_, index) => index).sort((a, b) => {
-    const left = spans[a];
-    const right = spans[b];
-    if (left.start !== right.start) {
-      return left.start < right.start ? -1 : 1;
-    }
-    return left.spanId < right.spanId ? -1 : left.spanId > right.spanId ? 1 : a - b;
-  });
+  const byStart = Array.from({ length: count }, (_, index) => index).sort(
+    (a, b) => compareSpans(spans[a], spans[b]) || a - b,
+  );
   // Child lists as linked arrays, filled from the back so that each comes out in start order.
   const firstChild = new Int32Array(count).fill(-1);
   const nextSibling = new Int32Array(count).fill(-1);
@@ -159,7 +162,7 @@ function preorder(spans: readonly Span[], parents: Int32Array): Forest {
       }
       const start = top;
       for (let next = cutParents[start]; next !== start; next = cutParents[next]) {
-        if (byStartRank(spans, next, top)) {
+        if (compareSpans(spans[next], spans[top]) < 0) {
           top = next;
         }
       }
@@ -169,11 +172,6 @@ function preorder(spans: readonly Span[], parents: Int32Array): Forest {
     }
   }
   return { order, parents: cutParents, cut };
-}
-
-/** Whether span `a` starts before span `b`. */
-function byStartRank(spans: readonly Span[], a: number, b: number): boolean {
-  return spans[a].start !== spans[b].start ? spans[a].start < spans[b].start : a < b;
 }
 
 export function serviceName(span: Span): string {
