@@ -121,6 +121,9 @@ class DeflateCodec final : public Inflater::Codec {
       const std::size_t made = piece.size() - state_->avail_out;
       if (made > 0) RETURN_IF_ERROR(sink(std::string_view(piece.data(), made)));
       if (state_->block_state == ISAL_BLOCK_FINISH) {
+        // Whole bytes in the decoder's register came after the end. After a gzip member there
+        // are none: its trailer of eight bytes is all that the register holds.
+        if (state_->read_in_length >= 8) return Broken(Name(), at, "bytes follow its end");
         complete_ = true;
         unread_ = state_->avail_in;
         consumed_ += bytes.size() - unread_;
