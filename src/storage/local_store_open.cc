@@ -54,6 +54,8 @@ Status LocalStore::Open() {
   for (const std::string& folder : {config_.folder, blocks_folder_, manifests_.folder()}) {
     RETURN_IF_ERROR(env_.files.CreateDirectories(folder));
   }
+  RETURN_IF_ERROR(env_.files.SyncDirectory(config_.folder));
+  RETURN_IF_ERROR(env_.files.SyncDirectory(ParentPath(config_.folder)));
   Result<std::unique_ptr<FileLock>> lock = env_.files.Lock(JoinPath(config_.folder, "LOCK"));
   if (!lock.ok() && lock.error().code() != ErrorCode::kFailedPrecondition) {
     return std::move(lock).error();
