@@ -89,10 +89,12 @@ export function search(request: SearchRequest, signal?: AbortSignal): Promise<Tr
   const params = new URLSearchParams({
     q: request.query.trim() === '' ? '{}' : request.query,
     limit: String(request.limit),
-    start: String(request.start),
-    end: String(request.end),
     spss: String(kSpansPerResult),
   });
+  if (request.range !== null) {
+    params.set('start', String(request.range.start));
+    params.set('end', String(request.range.end));
+  }
   return get(`/api/search?${params}`, signal, decodeSearch);
 }
 

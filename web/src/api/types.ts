@@ -32,9 +32,8 @@ export interface ServiceCount {
 
 export interface SearchRequest {
   readonly query: string;
-  /** Unix seconds. */
-  readonly start: number;
-  readonly end: number;
+  /** Unix seconds; null for any time. */
+  readonly range: { readonly start: number; readonly end: number } | null;
   readonly limit: number;
 }
 

@@ -32,6 +32,8 @@ export function useTraceById(traceId: string, isWanted: boolean) {
     queryKey: ['trace', traceId],
     queryFn: ({ signal }) => traceById(traceId, signal),
     enabled: isWanted,
+    // Spans of one resource share it; comparing with the old answer would make copies.
+    structuralSharing: false,
   });
 }
 

@@ -22,6 +22,8 @@ export const kShortcuts = {
   run: { group: 'explore', keys: [['Control+Enter']] },
   next: { group: 'trace', keys: [['j'], ['ArrowDown']] },
   previous: { group: 'trace', keys: [['k'], ['ArrowUp']] },
+  first: { group: 'trace', keys: [['Home']] },
+  last: { group: 'trace', keys: [['End']] },
   expand: { group: 'trace', keys: [['ArrowRight']] },
   collapse: { group: 'trace', keys: [['ArrowLeft']] },
   open: { group: 'trace', keys: [['Enter']] },
@@ -73,7 +75,7 @@ function isField(target: EventTarget | null): boolean {
 
 /** Keys that a focused button, link or tab has a use for itself. */
 function isOwnedByWidget(event: KeyboardEvent): boolean {
-  if (!/^(Arrow|Enter| |Escape)/.test(event.key)) {
+  if (!/^(Arrow|Enter| |Home|End)/.test(event.key)) {
     return false;
   }
   const target = event.target;

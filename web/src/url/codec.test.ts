@@ -131,6 +131,10 @@ describe('resolveRange', () => {
     });
   });
 
+  it('has no ends for any time', () => {
+    expect(resolveRange({ kind: 'relative', preset: 'all' }, 1_000_500)).toBeNull();
+  });
+
   it('takes an absolute range as it is', () => {
     expect(resolveRange({ kind: 'absolute', from: 3, to: 9 }, 1_000_500)).toEqual({
       start: 3,

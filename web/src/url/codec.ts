@@ -1,16 +1,18 @@
 // The state of a view in the URL's query string. parse takes anything and never throws;
 // parse(format(x)) gives x back; what has its default value is left out.
 
-export const kRangePresets = ['5m', '15m', '1h', '6h', '24h', '7d'] as const;
+export const kRangePresets = ['5m', '15m', '1h', '6h', '24h', '7d', 'all'] as const;
 export type RangePreset = (typeof kRangePresets)[number];
 
-const kPresetSeconds: Readonly<Record<RangePreset, number>> = {
+/** `all` has no length: it asks without a range. */
+const kPresetSeconds: Readonly<Record<RangePreset, number | null>> = {
   '5m': 300,
   '15m': 900,
   '1h': 3600,
   '6h': 21_600,
   '24h': 86_400,
   '7d': 604_800,
+  all: null,
 };
 
 /** `absolute` holds unix seconds, from before to. */
@@ -152,13 +154,23 @@ export function formatTraceView(state: TraceViewState): string {
   return withQuestionMark(params);
 }
 
-/** Turns a range into unix seconds; `now` in milliseconds. The end lies after everything stored. */
-export function resolveRange(range: TimeRange, now: number): { start: number; end: number } {
+/** Unix seconds of both ends. */
+export interface RangeSeconds {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Turns a range into unix seconds; `now` in milliseconds. The end lies after everything stored.
+ * Returns null for a range without ends.
+ */
+export function resolveRange(range: TimeRange, now: number): RangeSeconds | null {
   if (range.kind === 'absolute') {
     return { start: range.from, end: range.to };
   }
+  const length = kPresetSeconds[range.preset];
   const end = Math.ceil(now / 1000) + 1;
-  return { start: end - kPresetSeconds[range.preset], end };
+  return length === null ? null : { start: end - length, end };
 }
 
 export function explorePath(state: Partial<ExploreState>): string {

@@ -1,5 +1,6 @@
 import {
   type PointerEvent as ReactPointerEvent,
+  type RefObject,
   useCallback,
   useEffect,
   useLayoutEffect,
@@ -38,6 +39,8 @@ const kWheelZoom = 1.0016;
 export const kNameWidthMin = 120;
 
 interface WaterfallProps {
+  /** The element that takes the focus. */
+  gridRef: RefObject<HTMLDivElement | null>;
   trace: Trace;
   serviceColours: readonly number[];
   collapsed: ReadonlySet<number>;
@@ -53,6 +56,7 @@ interface WaterfallProps {
 
 /** The spans of a trace as rows with bars over time, drawn on a canvas. */
 export function Waterfall({
+  gridRef: scroller,
   trace,
   serviceColours,
   collapsed,
@@ -64,7 +68,6 @@ export function Waterfall({
   nameWidth: wantedNameWidth,
   onNameWidth,
 }: WaterfallProps) {
-  const scroller = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const size = useSize(scroller);
   const colours = useCanvasColours();
@@ -191,9 +194,13 @@ export function Waterfall({
       size.height,
       !hasPlacedCursor.current && row * kRowHeight > size.height - kRowHeight,
     );
+    if (hasPlacedCursor.current && document.activeElement === document.body) {
+      // Keys moved the cursor: assistive technology follows only what has the focus.
+      target.focus({ preventScroll: true });
+    }
     hasPlacedCursor.current = true;
     scrollTop.current = target.scrollTop;
-  }, [cursor, rows, size.height]);
+  }, [cursor, rows, size.height, scroller]);
 
   // The wheel zooms with Ctrl and moves sideways with Shift. React's own listener cannot stop the
   // page from zooming, so this one is put on by hand.
@@ -231,7 +238,7 @@ export function Waterfall({
     };
     target.addEventListener('wheel', onWheel, { passive: false });
     return () => target.removeEventListener('wheel', onWheel);
-  }, []);
+  }, [scroller]);
 
   const locate = (event: ReactPointerEvent | React.MouseEvent) => {
     const box = scroller.current?.getBoundingClientRect();
@@ -346,6 +353,7 @@ export function Waterfall({
           ) : null;
         })}
       </div>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the page binds the keys, see app/shortcuts.ts. */}
       <div
         ref={scroller}
         className={styles.scroller}
@@ -363,7 +371,6 @@ export function Waterfall({
         onPointerUp={onPointerUp}
         onPointerCancel={onPointerUp}
         onClick={onClick}
-        onKeyDown={() => undefined}
         onDoubleClick={onDoubleClick}
       >
         <div className={styles.spacer} style={{ height: `${contentHeight}px` }} aria-hidden="true">

@@ -310,19 +310,25 @@ function drawBar(context: CanvasRenderingContext2D, scene: Scene, index: number,
     context.fillRect(x - 1, middle - kBarHeight / 2 - 2, 2, kBarHeight + 4);
   }
 
-  // The duration: beside the bar where there is room, after it by preference.
+  // The duration: after the bar where there is room, else before it, else across it. A bar that
+  // lies outside the window leaves its duration at that edge, with an arrow.
   context.font = kFontSmall;
-  const text = formatDuration(length);
+  const isBefore = to < scene.nameWidth;
+  const isAfter = from > scene.width;
+  const duration = formatDuration(length);
+  const text = isBefore ? `‹ ${duration}` : isAfter ? `${duration} ›` : duration;
   const width = measure(context, text) + (hasError ? 18 : 0);
   const seenFrom = Math.max(from, scene.nameWidth);
   const seenTo = Math.min(to, scene.width);
   let x: number;
-  if (seenTo + 8 + width <= scene.width - 4) {
-    x = Math.max(seenTo + 8, scene.nameWidth + 6);
+  if (isBefore) {
+    x = scene.nameWidth + 6;
+  } else if (seenTo + 8 + width <= scene.width - 4) {
+    x = seenTo + 8;
   } else if (seenFrom - 8 - width >= scene.nameWidth + 4) {
     x = Math.min(seenFrom - 8 - width, scene.width - width - 6);
   } else {
-    // Across the bar: on a plate of the surface's colour, so that it can be read.
+    // On a plate of the surface's colour, so that it can be read.
     x = scene.width - width - 10;
     context.fillStyle = colours.surface;
     context.beginPath();
@@ -334,7 +340,7 @@ function drawBar(context: CanvasRenderingContext2D, scene: Scene, index: number,
     x += 18;
     context.font = kFontSmall;
   }
-  context.fillStyle = colours.textSoft;
+  context.fillStyle = isBefore || isAfter ? colours.textFaint : colours.textSoft;
   context.fillText(text, x, middle + 0.5);
 }
 

@@ -91,7 +91,7 @@ export function ExplorePage() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: each run and each URL asks at its own time.
   const now = useMemo(() => Date.now(), [run, searchString]);
   const request = useMemo(
-    () => ({ query: state.query, limit: state.limit, ...resolveRange(state.range, now) }),
+    () => ({ query: state.query, limit: state.limit, range: resolveRange(state.range, now) }),
     [state, now],
   );
   const result = useSearch(request, run);
@@ -137,11 +137,13 @@ export function ExplorePage() {
             }))}
           />
           <div className={styles.buttons}>
-            {draft.text !== '' && (
-              <Button variant="quiet" onClick={() => setDraft(draftOf(''))}>
-                {t.clear}
-              </Button>
-            )}
+            <Button
+              variant="quiet"
+              disabled={draft.text === ''}
+              onClick={() => setDraft(draftOf(''))}
+            >
+              {t.clear}
+            </Button>
             <Button type="submit" variant="primary" icon="search">
               {t.run}
             </Button>
@@ -187,8 +189,8 @@ export function ExplorePage() {
           <Skeleton lines={kSkeletonLines} label={t.searching} />
         ) : traces.length === 0 ? (
           <EmptyState title={t.emptyTitle} text={t.emptyText(rangeText(state.range))}>
-            {(state.range.kind === 'absolute' || state.range.preset !== '7d') && (
-              <Button onClick={() => go({ range: { kind: 'relative', preset: '7d' } })}>
+            {(state.range.kind === 'absolute' || state.range.preset !== 'all') && (
+              <Button onClick={() => go({ range: { kind: 'relative', preset: 'all' } })}>
                 {t.emptyWiden}
               </Button>
             )}

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { fromLocalInput, toLocalInput } from '../../model/format';
 import { texts } from '../../texts';
-import { kRangePresets, resolveRange, type TimeRange } from '../../url/codec';
+import { kDefaultRange, kRangePresets, resolveRange, type TimeRange } from '../../url/codec';
 import styles from './ExplorePage.module.css';
 import { Select } from './Select';
 
@@ -20,7 +20,10 @@ export function RangeControl({
     if (preset !== undefined) {
       onChange({ kind: 'relative', preset });
     } else {
-      const { start, end } = resolveRange(range, Date.now());
+      // Begin with what was shown; from "any time" with the default.
+      const now = Date.now();
+      const { start, end } = resolveRange(range, now) ??
+        resolveRange(kDefaultRange, now) ?? { start: 0, end: 1 };
       onChange({ kind: 'absolute', from: start, to: end });
     }
   };

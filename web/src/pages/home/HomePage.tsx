@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { sendDemoTrace } from '../../api/client';
 import { useBuildInfo, useSearch } from '../../app/queries';
@@ -9,13 +9,14 @@ import { Icon } from '../../components/Icon/Icon';
 import { ErrorMessage, Skeleton } from '../../components/Message/Message';
 import { ResultsTable } from '../../components/ResultsTable/ResultsTable';
 import { texts } from '../../texts';
-import { explorePath, resolveRange, tracePath } from '../../url/codec';
+import { explorePath, tracePath } from '../../url/codec';
 import { ConnectPanel } from './ConnectPanel';
 import { FileCard } from './FileCard';
 import styles from './HomePage.module.css';
 
 // Recent traces on the start page; Explore shows more.
 const kRecentTraces = 8;
+const kRecentRequest = { query: '{}', limit: kRecentTraces, range: null };
 
 function DemoCard({ number }: { number: string | null }) {
   const [, navigate] = useLocation();
@@ -61,15 +62,7 @@ function Version() {
 /** The start page: recent traces if there are any, and the three ways to get traces in. */
 export function HomePage() {
   const [now] = useState(() => Date.now());
-  const request = useMemo(
-    () => ({
-      query: '{}',
-      limit: kRecentTraces,
-      ...resolveRange({ kind: 'relative', preset: '7d' }, now),
-    }),
-    [now],
-  );
-  const recent = useSearch(request);
+  const recent = useSearch(kRecentRequest);
   const traces = recent.data;
   useEffect(() => {
     document.title = `${texts.home.title} · ${texts.product}`;
@@ -88,7 +81,7 @@ export function HomePage() {
             <h1 id="recent-title" className={styles.sectionTitle}>
               {texts.home.recent}
             </h1>
-            <Link href={explorePath({ range: { kind: 'relative', preset: '7d' } })}>
+            <Link href={explorePath({ range: { kind: 'relative', preset: 'all' } })}>
               {texts.home.recentAll}
               <Icon name="arrowRight" size={14} />
             </Link>

@@ -67,18 +67,43 @@ function urlFromState(trace: Trace, state: ViewState): string {
   });
 }
 
+/** The same view of a trace that was loaded again and may have got more spans. */
+function carryOver(old: Trace, next: Trace, view: ViewState): ViewState {
+  const moved = (index: number) => findSpan(next, old.spans[index].spanId);
+  const cursor = view.cursor < 0 ? -1 : moved(view.cursor);
+  return {
+    cursor,
+    isOpen: view.isOpen && cursor >= 0,
+    window: isFull(view.window, old.duration)
+      ? fullWindow(next.duration)
+      : clampWindow(view.window.from, view.window.to, next.duration),
+    collapsed: new Set([...view.collapsed].map(moved).filter((index) => index >= 0)),
+  };
+}
+
 /** Keeps the view's state and the URL the same; the state leads, the URL follows. */
 function useViewState(trace: Trace) {
   const [location, navigate] = useLocation();
   const search = useSearchString();
-  const [state, setState] = useState(() => stateFromUrl(trace, search));
+  const [stored, setStored] = useState(() => ({ trace, view: stateFromUrl(trace, search) }));
+  const current =
+    stored.trace === trace ? stored : { trace, view: carryOver(stored.trace, trace, stored.view) };
+  if (current !== stored) {
+    setStored(current);
+  }
+  const state = current.view;
+  const setState = useCallback(
+    (change: (old: ViewState) => ViewState) =>
+      setStored((old) => ({ ...old, view: change(old.view) })),
+    [],
+  );
   const written = useRef(search);
   useEffect(() => {
     if (search !== written.current) {
       written.current = search;
-      setState(stateFromUrl(trace, search));
+      setState(() => stateFromUrl(trace, search));
     }
-  }, [trace, search]);
+  }, [trace, search, setState]);
   useEffect(() => {
     const timer = setTimeout(() => {
       const next = urlFromState(trace, state);
@@ -142,6 +167,7 @@ export function TraceView({ trace, isLocal, onReload, isReloading }: TraceViewPr
   );
   const serviceColours = useMemo(() => assignColours(trace.services), [trace]);
   const [now] = useState(() => Date.now());
+  const grid = useRef<HTMLDivElement>(null);
 
   const setWindow = useCallback(
     (next: TimeWindow) => setState((old) => ({ ...old, window: next })),
@@ -181,6 +207,12 @@ export function TraceView({ trace, isLocal, onReload, isReloading }: TraceViewPr
       const { spans, rowOf } = visibleRows(trace, old.collapsed);
       const row = old.cursor < 0 ? (by === 1 ? 0 : spans.length - 1) : rowOf[old.cursor] + by;
       return row < 0 || row >= spans.length ? old : { ...old, cursor: spans[row] };
+    });
+  };
+  const end = (of: 'first' | 'last') => {
+    setState((old) => {
+      const { spans } = visibleRows(trace, old.collapsed);
+      return { ...old, cursor: spans[of === 'first' ? 0 : spans.length - 1] };
     });
   };
   const expand = () => {
@@ -246,6 +278,8 @@ export function TraceView({ trace, isLocal, onReload, isReloading }: TraceViewPr
   useShortcuts({
     next: () => step(1),
     previous: () => step(-1),
+    first: () => end('first'),
+    last: () => end('last'),
     expand,
     collapse,
     open: () => cursor >= 0 && setState((old) => ({ ...old, isOpen: true })),
@@ -258,6 +292,16 @@ export function TraceView({ trace, isLocal, onReload, isReloading }: TraceViewPr
     previousTrace: () => goToNeighbour(-1),
     nextTrace: () => goToNeighbour(1),
   });
+
+  // What had the focus may be gone, with the panel that was closed: give it to the rows.
+  const selectedNow = isOpen && cursor >= 0;
+  const wasSelected = useRef(selectedNow);
+  useEffect(() => {
+    if (wasSelected.current && !selectedNow && document.activeElement === document.body) {
+      grid.current?.focus({ preventScroll: true });
+    }
+    wasSelected.current = selectedNow;
+  }, [selectedNow]);
 
   const root = trace.spans[trace.root];
   const rootService = trace.service[trace.root];
@@ -366,6 +410,7 @@ export function TraceView({ trace, isLocal, onReload, isReloading }: TraceViewPr
       <div className={styles.panes} data-open={selected >= 0}>
         <div className={styles.waterfall}>
           <Waterfall
+            gridRef={grid}
             trace={trace}
             serviceColours={serviceColours}
             collapsed={collapsed}
