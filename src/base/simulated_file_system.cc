@@ -275,12 +275,15 @@ Status SimulatedFileSystem::SyncDirectory(const std::string& path) {
   MutexLock lock(mutex_);
   RETURN_IF_ERROR(Count("sync folder", path));
   if (!folders_.contains(path)) return NotFound("sync folder", path);
-  auto& durable_names = durable_names_;
-  std::erase_if(name_changes_, [&](const NameChange& change) {
-    if (!IsIn(change.added, path) && !IsIn(change.removed, path)) return false;
-    Apply(change, durable_names);
-    return true;
-  });
+  std::vector<NameChange> others;
+  for (NameChange& change : name_changes_) {
+    if (IsIn(change.added, path) || IsIn(change.removed, path)) {
+      Apply(change, durable_names_);
+    } else {
+      others.push_back(std::move(change));
+    }
+  }
+  name_changes_ = std::move(others);
   for (const std::string& folder : folders_) {
     if (IsIn(folder, path)) durable_folders_.insert(folder);
   }
@@ -380,17 +383,14 @@ void SimulatedFileSystem::LoseNames() {
     if (random_.Chance(1, 2)) durable_folders_.insert(folder);
   }
   // What stands in a folder that is lost is lost with it.
-  auto& folders = durable_folders_;
-  std::erase_if(folders, [&](const std::string& folder) {
-    for (std::string above = ParentPath(folder); above != folder && above != "." && above != "/";
-         above = ParentPath(above)) {
-      if (!folders.contains(above)) return true;
-    }
-    return false;
-  });
-  std::erase_if(durable_names_, [&](const auto& entry) {
-    return !folders.contains(ParentPath(entry.first));
-  });
+  // Sorted by name, a folder stands behind those above it.
+  for (auto it = durable_folders_.begin(); it != durable_folders_.end();) {
+    it = durable_folders_.contains(ParentPath(*it)) ? std::next(it) : durable_folders_.erase(it);
+  }
+  for (auto it = durable_names_.begin(); it != durable_names_.end();) {
+    it = durable_folders_.contains(ParentPath(it->first)) ? std::next(it)
+                                                          : durable_names_.erase(it);
+  }
   name_changes_.clear();
 }
 
