@@ -26,17 +26,6 @@ using std::chrono::milliseconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// Polls `done` until it holds or `timeout` is over.
-template <typename Done>
-bool Eventually(Done done, milliseconds timeout = milliseconds(3000)) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (done()) return true;
-    std::this_thread::sleep_for(milliseconds(2));
-  }
-  return done();
-}
-
 class GrpcTest : public ServerFixture {
  protected:
   // Methods that each test may call.

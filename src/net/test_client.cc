@@ -21,15 +21,22 @@ std::chrono::milliseconds Left(std::chrono::steady_clock::time_point deadline) {
 
 }  // namespace
 
-TestClient::TestClient(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
+TestClient::TestClient(const std::string& address) : TestClient(address, kConnectLater) {
+  CHECK(Connect());
+}
+
+TestClient::TestClient(const std::string& address, Later /*later*/)
+    : address_(address), fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  CHECK(fd_ >= 0);
+}
+
+bool TestClient::Connect() {
+  const std::size_t colon = address_.rfind(':');
   sockaddr_in target{};
   target.sin_family = AF_INET;
-  target.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
-  CHECK(inet_pton(AF_INET, address.substr(0, colon).c_str(), &target.sin_addr) == 1);
-  fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  CHECK(fd_ >= 0);
-  CHECK(::connect(fd_, reinterpret_cast<const sockaddr*>(&target), sizeof(target)) == 0);
+  target.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address_.substr(colon + 1))));
+  CHECK(inet_pton(AF_INET, address_.substr(0, colon).c_str(), &target.sin_addr) == 1);
+  return ::connect(fd_, reinterpret_cast<const sockaddr*>(&target), sizeof(target)) == 0;
 }
 
 TestClient::~TestClient() {

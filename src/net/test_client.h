@@ -4,8 +4,20 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace vivace::net {
+
+/// Polls `done` until it holds or `timeout` is over; returns whether it held.
+template <typename Done>
+bool Eventually(Done done, std::chrono::milliseconds timeout = std::chrono::milliseconds(3000)) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (done()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return done();
+}
 
 /// A connected socket. Functions stop the test program with a message when the address is wrong;
 /// sending to a closed peer is no error.
@@ -13,9 +25,15 @@ class TestClient {
  public:
   /// `address` is "127.0.0.1:port".
   explicit TestClient(const std::string& address);
+  /// Makes the socket only; Connect() does the rest.
+  enum Later { kConnectLater };
+  TestClient(const std::string& address, Later);
   ~TestClient();
   TestClient(const TestClient&) = delete;
   TestClient& operator=(const TestClient&) = delete;
+
+  /// False if nobody listens.
+  bool Connect();
 
   void Send(std::string_view bytes);
   /// Says that nothing more will be sent.
@@ -34,6 +52,7 @@ class TestClient {
   int fd() const { return fd_; }
 
  private:
+  const std::string address_;
   int fd_ = -1;
   bool closed_ = false;
 };
