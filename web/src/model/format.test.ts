@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  formatAge,
+  ageOf,
   formatBytes,
   formatDuration,
   formatExactTime,
@@ -89,12 +89,13 @@ describe('times', () => {
   });
 
   it.each([
-    [500, 'now'],
-    [40_000, '40 s ago'],
-    [7_200_000, '2 h ago'],
-    [300_000_000, '3 d ago'],
-  ])('say how long ago %d ms was: %s', (value, expected) => {
-    expect(formatAge(value)).toBe(expected);
+    [500, { value: 0, unit: 'now' }],
+    [40_000, { value: 40, unit: 'seconds' }],
+    [120_000, { value: 2, unit: 'minutes' }],
+    [7_200_000, { value: 2, unit: 'hours' }],
+    [300_000_000, { value: 3, unit: 'days' }],
+  ])('are %d ms ago in one number', (value, expected) => {
+    expect(ageOf(value)).toEqual(expected);
   });
 });
 

@@ -88,7 +88,7 @@ function two(value: number): string {
 export function formatDateTime(milliseconds: number): string {
   const date = new Date(milliseconds);
   if (Number.isNaN(date.getTime())) {
-    return 'outside the calendar';
+    return '—';
   }
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${formatClock(milliseconds)}`;
 }
@@ -105,21 +105,29 @@ export function formatExactTime(time: UnixNanoseconds): string {
   return `${formatDateTime(toUnixMilliseconds(time))}.${fraction}`;
 }
 
-/** Writes how long ago something was: `now`, `40 s ago`, `3 h ago`, `2 d ago`. */
-export function formatAge(milliseconds: number): string {
+/** A length of time in its largest fitting unit. */
+export interface Age {
+  readonly value: number;
+  readonly unit: 'now' | 'seconds' | 'minutes' | 'hours' | 'days';
+}
+
+/** How long ago something was, in one number that people read at a glance. */
+export function ageOf(milliseconds: number): Age {
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 2) {
-    return 'now';
+    return { value: 0, unit: 'now' };
   }
   if (seconds < 100) {
-    return `${seconds} s ago`;
+    return { value: seconds, unit: 'seconds' };
   }
   const minutes = Math.round(seconds / 60);
   if (minutes < 100) {
-    return `${minutes} min ago`;
+    return { value: minutes, unit: 'minutes' };
   }
   const hours = Math.round(minutes / 60);
-  return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} d ago`;
+  return hours < 48
+    ? { value: hours, unit: 'hours' }
+    : { value: Math.round(hours / 24), unit: 'days' };
 }
 
 /** Writes an attribute value in full; arrays and maps in JSON form, bytes in hex. */

@@ -17,6 +17,13 @@ export const en = {
     errors: (count: string, isOne: boolean) => `${count} ${isOne ? 'error' : 'errors'}`,
     services: (count: string, isOne: boolean) => `${count} ${isOne ? 'service' : 'services'}`,
     openTrace: 'Open trace',
+    ages: {
+      now: () => 'now',
+      seconds: (count: string) => `${count} s ago`,
+      minutes: (count: string) => `${count} min ago`,
+      hours: (count: string) => `${count} h ago`,
+      days: (count: string) => `${count} d ago`,
+    },
   },
   failure: {
     unreachable: 'The server does not answer',

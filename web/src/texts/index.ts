@@ -1,6 +1,6 @@
 // The catalogue in use, and the counted phrases that several pages share.
 
-import { formatCount } from '../model/format';
+import { ageOf, formatCount } from '../model/format';
 import { en } from './en';
 
 export const texts = en;
@@ -9,3 +9,9 @@ export const countSpans = (count: number) => en.common.spans(formatCount(count),
 export const countTraces = (count: number) => en.common.traces(formatCount(count), count === 1);
 export const countErrors = (count: number) => en.common.errors(formatCount(count), count === 1);
 export const countServices = (count: number) => en.common.services(formatCount(count), count === 1);
+
+/** How long ago something was: `now`, `40 s ago`, `3 h ago`, `2 d ago`. */
+export function formatAge(milliseconds: number): string {
+  const { value, unit } = ageOf(milliseconds);
+  return en.common.ages[unit](formatCount(value));
+}

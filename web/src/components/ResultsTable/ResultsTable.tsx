@@ -1,16 +1,10 @@
 import { useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import type { MatchedSpan, TraceSummary } from '../../api/types';
-import {
-  formatAge,
-  formatCount,
-  formatDateTime,
-  formatDuration,
-  formatValue,
-} from '../../model/format';
+import { formatCount, formatDateTime, formatDuration, formatValue } from '../../model/format';
 import { assignColours } from '../../model/palette';
 import { distance, toUnixMilliseconds } from '../../model/time';
-import { texts } from '../../texts';
+import { formatAge, texts } from '../../texts';
 import { tracePath } from '../../url/codec';
 import { Icon } from '../Icon/Icon';
 import { ServiceBadge } from '../ServiceBadge/ServiceBadge';

@@ -11,13 +11,13 @@ import { ServiceBadge } from '../../components/ServiceBadge/ServiceBadge';
 import { SpanDetails } from '../../components/SpanDetails/SpanDetails';
 import { kNameWidthMin, Waterfall } from '../../components/Waterfall/Waterfall';
 import { encodeDocument } from '../../model/encode_otlp';
-import { formatAge, formatCount, formatDateTime, formatDuration } from '../../model/format';
+import { formatCount, formatDateTime, formatDuration } from '../../model/format';
 import { assignColours } from '../../model/palette';
 import { reveal, visibleRows } from '../../model/rows';
 import { toUnixMilliseconds } from '../../model/time';
 import { findSpan, nextError, type Trace } from '../../model/trace';
 import { clampWindow, fullWindow, isFull, type TimeWindow, zoomWindow } from '../../model/window';
-import { texts } from '../../texts';
+import { formatAge, texts } from '../../texts';
 import { formatTraceView, kCollapsedMax, parseTraceView, tracePath } from '../../url/codec';
 import styles from './TracePage.module.css';
 
