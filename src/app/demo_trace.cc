@@ -34,9 +34,8 @@ Result<DemoTrace> MakeDemoTrace(Clock& clock, Random& random) {
   tracing::ShopSimulator shop(1.0, clock, random, gatherer);
   DemoTrace demo;
   demo.id = shop.WriteShowcase();
-  ASSIGN_OR_RETURN(
-      otlp::WalkResult walked,
-      otlp::Walk(std::make_shared<const std::string>(otlp::Encode(gatherer.data))));
+  ASSIGN_OR_RETURN(otlp::WalkResult walked,
+                   otlp::Walk(std::make_shared<const std::string>(otlp::Encode(gatherer.data))));
   demo.batch = std::move(walked.batch);
   return demo;
 }

@@ -108,8 +108,7 @@ void PostImport(OwnApiContext& context, HttpRequest request, const HttpResponder
                     });
 }
 
-void PostFlush(OwnApiContext& context, const HttpRequest& request,
-               const HttpResponder& responder) {
+void PostFlush(OwnApiContext& context, const HttpRequest& request, const HttpResponder& responder) {
   if (RefusedAsCrossSite(request, responder)) return;
   if (!request.peer_is_loopback) {
     responder.Send(HttpResponse::Text(
@@ -147,10 +146,9 @@ void RegisterOwnApi(net::Router& router, OwnApiContext& context) {
                 [&context](HttpRequest request, HttpResponder responder) {
                   PostDemoTrace(context, request, responder);
                 });
-  router.Handle("GET", "/vivace/v1/first-data", "vivace_first_data",
-                [&context](HttpRequest, HttpResponder responder) {
-                  GetFirstData(context, responder);
-                });
+  router.Handle(
+      "GET", "/vivace/v1/first-data", "vivace_first_data",
+      [&context](HttpRequest, HttpResponder responder) { GetFirstData(context, responder); });
   router.Handle("POST", "/vivace/v1/import", "vivace_import",
                 [&context](HttpRequest request, HttpResponder responder) {
                   PostImport(context, std::move(request), responder);

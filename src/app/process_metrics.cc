@@ -48,8 +48,9 @@ double CpuSeconds() {
 }  // namespace
 
 void AddProcessMetrics(MetricsRegistry& metrics, Clock& clock) {
-  metrics.AddGauge("vivace_build_info", "Always 1; the labels say what runs.",
-                   {{"version", std::string(kVersion)}})
+  metrics
+      .AddGauge("vivace_build_info", "Always 1; the labels say what runs.",
+                {{"version", std::string(kVersion)}})
       .Set(1);
   metrics.AddGauge("process_start_time_seconds", "Start of the process, Unix time.")
       .Set(clock.UnixNanos() / 1'000'000'000);

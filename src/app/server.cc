@@ -46,9 +46,8 @@ class LocalServer final : public Server {
         background_({.name = "background",
                      .threads = kBackgroundThreads,
                      .queue_tasks_max = kBackgroundTasksMax}),
-        queries_({.name = "query",
-                  .threads = config.query_threads,
-                  .queue_tasks_max = kQueryTasksMax}),
+        queries_(
+            {.name = "query", .threads = config.query_threads, .queue_tasks_max = kQueryTasksMax}),
         network_({.io_threads = config.io_threads}, RealClock(), bytes_, Metrics()) {}
 
   ~LocalServer() override { IgnoreError(Stop(), "logged by the part that failed"); }
@@ -122,14 +121,13 @@ class LocalServer final : public Server {
         receivers::ReceiverContext{.spans = *sink_, .first_data = first_data_});
     query::Budget::Limits query_limits;
     query_limits.time_max = config_.query_timeout;
-    query_api_ =
-        std::make_unique<api::ApiContext>(api::ApiContext{.store = *store_,
-                                                          .queries = queries_,
-                                                          .clock = RealClock(),
-                                                          .bytes = &bytes_,
-                                                          .limits = query_limits,
-                                                          .tenant = std::string(
-                                                              receivers::kSingleTenant)});
+    query_api_ = std::make_unique<api::ApiContext>(
+        api::ApiContext{.store = *store_,
+                        .queries = queries_,
+                        .clock = RealClock(),
+                        .bytes = &bytes_,
+                        .limits = query_limits,
+                        .tenant = std::string(receivers::kSingleTenant)});
     own_api_ = std::make_unique<OwnApiContext>(
         OwnApiContext{.spans = *sink_,
                       .first_data = first_data_,
@@ -144,12 +142,12 @@ class LocalServer final : public Server {
                           },
                       .otlp_http_address = addresses_.otlp_http,
                       .otlp_grpc_address = addresses_.otlp_grpc});
-    ASSIGN_OR_RETURN(addresses_.otlp_http,
-                     network_.Listen(Listener("otlp_http", config_.otlp_http_address),
-                                     OtlpRouter()));
-    ASSIGN_OR_RETURN(addresses_.otlp_grpc,
-                     network_.Listen(Listener("otlp_grpc", config_.otlp_grpc_address),
-                                     OtlpRouter()));
+    ASSIGN_OR_RETURN(
+        addresses_.otlp_http,
+        network_.Listen(Listener("otlp_http", config_.otlp_http_address), OtlpRouter()));
+    ASSIGN_OR_RETURN(
+        addresses_.otlp_grpc,
+        network_.Listen(Listener("otlp_grpc", config_.otlp_grpc_address), OtlpRouter()));
     ASSIGN_OR_RETURN(addresses_.http,
                      network_.Listen(Listener("http", config_.http_address), QueryRouter()));
     return {};

@@ -96,7 +96,14 @@ class CurlOtlpClient final : public OtlpClient {
       url_ = endpoint_ + "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
       AddHeader("Content-Type: application/grpc");
       AddHeader("TE: trailers");
-      Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
+      if (endpoint_.starts_with("https://")) {
+        Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+      } else {
+        Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
+        // The packaged libcurl 7.88 fails with a framing error when it uses a connection again
+        // that began with prior knowledge, against any server; a batch pays for a new one.
+        Set(CURLOPT_FORBID_REUSE, 1L);
+      }
     } else {
       url_ = endpoint_;
       AddHeader("Content-Type: application/x-protobuf");

@@ -33,7 +33,7 @@ class OtlpClient {
   virtual ExportOutcome Send(const std::string& request) = 0;
 };
 
-/// A client that keeps its connection open between calls.
+/// A client that keeps its connection open between calls (not for gRPC without TLS).
 std::unique_ptr<OtlpClient> MakeOtlpClient(OtlpProtocol protocol, std::string endpoint,
                                            std::chrono::milliseconds timeout);
 
