@@ -185,6 +185,7 @@ class Http1Session final : public Session, private Parser::BodySink {
 
   void Abort() override {
     if (call_) call_->gone = true;
+    intake_.reset();  // The connection may linger; what it held is given back at once.
     state_ = State::kClosed;
   }
 
@@ -452,6 +453,7 @@ class Http1Session final : public Session, private Parser::BodySink {
   void CloseIfInputUsedUp() {
     if (state_ == State::kWaiting) return;
     if (state_ == State::kBody) listener_->metrics->protocol_errors.Add();
+    intake_.reset();
     state_ = State::kClosed;
   }
 

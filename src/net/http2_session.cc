@@ -377,6 +377,12 @@ class Http2Session final : public Session {
   void CancelAll() {
     for (const auto& [id, stream] : streams_) {
       if (stream->call) stream->call->gone = true;
+      // The connection may linger; what was held for it is given back at once.
+      stream->refused = true;
+      stream->http.reset();
+      stream->grpc.reset();
+      stream->output.clear();
+      stream->output_offset = 0;
     }
   }
 
