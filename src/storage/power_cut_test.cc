@@ -24,6 +24,7 @@ struct Totals {
   std::uint64_t cuts_in_recovery = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t spans = 0;
+  std::uint64_t store_cuts = 0;
 };
 
 // Opens until it succeeds; the power may go again meanwhile.
@@ -51,10 +52,10 @@ Status RunDisk(std::uint64_t seed, Totals& totals) {
   for (int cut = 0; cut < kCutsPerDisk; ++cut) {
     RETURN_IF_ERROR(Recover(world, totals));
     RETURN_IF_ERROR(world.Verify());
-    const std::uint64_t steps = world.random().Below(30);
+    const std::uint64_t steps = world.random().Below(60);
     // Most cuts fall into the middle of an operation, some between two.
     if (world.random().Chance(3, 4)) {
-      world.disk().CutPowerAt(world.disk().operations() + 1 + world.random().Below(60));
+      world.disk().CutPowerAt(world.disk().operations() + 1 + world.random().Below(100));
     }
     for (std::uint64_t i = 0; i < steps; ++i) world.RandomStep();
     world.PowerCut();
@@ -64,6 +65,8 @@ Status RunDisk(std::uint64_t seed, Totals& totals) {
   RETURN_IF_ERROR(world.Verify());
   totals.acknowledged += world.acknowledged();
   totals.spans += world.spans_sent();
+  world.PowerCut();
+  totals.store_cuts += world.cuts();
   return {};
 }
 
@@ -78,20 +81,19 @@ int Run(std::uint64_t iterations, std::uint64_t seed, const char* program) {
       return 1;
     }
   }
-  // A harness in which nothing is ever acknowledged would prove nothing.
-  if (totals.acknowledged < totals.cuts) {
-    std::printf("only %llu requests acknowledged in %llu power cuts\n",
-                static_cast<unsigned long long>(totals.acknowledged),
-                static_cast<unsigned long long>(totals.cuts));
+  const auto print = [](const char* format, auto... values) {
+    std::printf(format, static_cast<unsigned long long>(values)...);
+  };
+  // A harness in which nothing is ever acknowledged or cut would prove nothing.
+  if (totals.acknowledged < totals.cuts || totals.store_cuts < totals.cuts / 8) {
+    print("only %llu requests acknowledged and %llu cuts into blocks in %llu power cuts\n",
+          totals.acknowledged, totals.store_cuts, totals.cuts);
     return 1;
   }
-  std::printf(
-      "%llu power cuts, %llu of them in recovery; %llu requests acknowledged of %llu "
-      "spans sent; nothing lost, altered, invented or doubled\n",
-      static_cast<unsigned long long>(totals.cuts),
-      static_cast<unsigned long long>(totals.cuts_in_recovery),
-      static_cast<unsigned long long>(totals.acknowledged),
-      static_cast<unsigned long long>(totals.spans));
+  print(
+      "%llu power cuts, %llu of them in recovery; %llu requests acknowledged, %llu spans sent, "
+      "%llu cuts into blocks; nothing lost, altered, invented or doubled\n",
+      totals.cuts, totals.cuts_in_recovery, totals.acknowledged, totals.spans, totals.store_cuts);
   return 0;
 }
 

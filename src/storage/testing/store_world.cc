@@ -36,14 +36,16 @@ StoreWorld::StoreWorld(std::uint64_t seed, StoreConfig config)
   IgnoreError(disk_.SyncDirectory("/"), "nothing has been told to fail yet");
 }
 
-StoreWorld::~StoreWorld() {
+StoreWorld::~StoreWorld() { EndLife(); }
+
+void StoreWorld::EndLife() {
   held_.clear();
+  if (store_ != nullptr) cuts_ += store_->status().cuts;
   store_ = nullptr;
 }
 
 Status StoreWorld::Open() {
-  held_.clear();
-  store_ = nullptr;
+  EndLife();
   outside_ = std::make_unique<Outside>();
   ASSIGN_OR_RETURN(store_, Store::Open(config_, {.files = disk_,
                                                  .clock = clock_,
@@ -57,15 +59,14 @@ Status StoreWorld::Open() {
 Status StoreWorld::Stop() {
   held_.clear();
   Status stopped = store_ != nullptr ? store_->Stop() : Status();
-  store_ = nullptr;
+  EndLife();
   return stopped;
 }
 
 void StoreWorld::PowerCut() {
   // Whatever the dying store still tries comes too late.
   disk_.CutPowerAt(disk_.operations() + 1);
-  held_.clear();
-  store_ = nullptr;
+  EndLife();
   disk_.PowerCut();
 }
 

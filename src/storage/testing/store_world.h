@@ -67,6 +67,7 @@ class StoreWorld {
   Status failure() const { return failure_; }
   std::uint64_t acknowledged() const { return acknowledged_; }
   std::uint64_t refused() const { return refused_; }
+  std::uint64_t cuts() const { return cuts_; }
   std::uint64_t spans_sent() const { return last_span_; }
 
  private:
@@ -89,6 +90,7 @@ class StoreWorld {
   Status VerifyTenant(const std::string& tenant, bool by_id);
   void CheckVisible(const std::string& tenant, const std::vector<SpanKey>& keys);
   void Fail(Status status);
+  void EndLife();
 
   const StoreConfig config_;
   SeededRandom random_;
@@ -103,6 +105,7 @@ class StoreWorld {
   std::uint32_t last_trace_ = 0;
   std::uint64_t acknowledged_ = 0;
   std::uint64_t refused_ = 0;
+  std::uint64_t cuts_ = 0;
   Status failure_;
 };
 
