@@ -74,8 +74,8 @@ pageTest('text fills the form, and Ctrl+Enter runs it', {}, async (page) => {
   await page.goto('/explore');
   await rows(page).first().waitFor();
   await page.keyboard.press('/');
-  await page.keyboard.type('{ name = "Charge" && kind = server }');
-  assert.equal(await page.getByLabel('Span name').inputValue(), 'Charge');
+  await page.keyboard.type('{ span.http.route = "/order" && kind = server }');
+  assert.equal(await page.getByLabel('Value of attribute').inputValue(), '/order');
   assert.equal(await page.getByLabel('Kind').inputValue(), 'server');
   await page.keyboard.press('Control+Enter');
   await page.waitForURL(/q=/);
@@ -84,9 +84,9 @@ pageTest('text fills the form, and Ctrl+Enter runs it', {}, async (page) => {
     .getByRole('button', { name: /^Show matching spans/ })
     .first()
     .click();
-  await page.getByRole('link', { name: 'Charge' }).first().click();
+  await page.getByRole('list').getByRole('link', { name: 'POST /order' }).first().click();
   await page.waitForURL(/\/trace\/[0-9a-f]{32}\?span=[0-9a-f]{16}$/);
-  await page.getByTestId('span-details').getByRole('heading', { name: 'Charge' }).waitFor();
+  await page.getByTestId('span-details').getByRole('heading', { name: 'POST /order' }).waitFor();
 });
 
 pageTest('a query that says more than the form leaves the form alone', {}, async (page) => {

@@ -70,7 +70,7 @@ function compileQuery(text) {
         );
       }
       if (operator === '=~') {
-        return new RegExp(`^(?:${wanted})$`).test(value);
+        return new RegExp(`^(?:${wanted.replace('(?s)', '')})$`, 's').test(value);
       }
       return operator === '!=' ? value !== undefined && value !== wanted : value === wanted;
     };

@@ -3,6 +3,7 @@
 import { DecodeError } from '../base/json';
 import type { FirstData } from '../model/first_data';
 import type { Span } from '../model/otlp';
+import { withSpanNames } from '../query/form';
 import {
   decodeBuildInfo,
   decodeDemoTrace,
@@ -87,7 +88,7 @@ function get<T>(
 
 export function search(request: SearchRequest, signal?: AbortSignal): Promise<TraceSummary[]> {
   const params = new URLSearchParams({
-    q: request.query.trim() === '' ? '{}' : request.query,
+    q: request.query.trim() === '' ? '{}' : withSpanNames(request.query),
     limit: String(request.limit),
     spss: String(kSpansPerResult),
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  decodeBuildInfo,
   decodeFirstData,
   decodeImport,
   decodeSearch,
@@ -96,6 +97,11 @@ describe('other answers', () => {
     });
     expect(refused.lastRefusal).toEqual({ reason: 'no', transport: 'grpc', atUnixMs: 7 });
     expect(refused.lastTraceId).toHaveLength(32);
+  });
+
+  it('give our own version', () => {
+    expect(decodeBuildInfo({ version: '3.0.3+vivace.0.1.0' }).version).toBe('0.1.0');
+    expect(decodeBuildInfo({ version: '9' }).version).toBe('9');
   });
 
   it('give the outcome of an import', () => {

@@ -124,10 +124,14 @@ export function decodeTagNames(value: unknown): TagScope[] {
   });
 }
 
+/** The server reports the version of Tempo it stands in for, and its own behind it. */
+const kOwnVersion = /\+vivace\.(.+)$/;
+
 export function decodeBuildInfo(value: unknown): BuildInfo {
   const info = readObject(value, 'build info');
+  const version = readString(info.version, 'version');
   return {
-    version: readString(info.version, 'version'),
+    version: kOwnVersion.exec(version)?.[1] ?? version,
     revision: readString(info.revision, 'revision'),
   };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { searchForm } from '../testing/arbitraries';
-import { kEmptyForm, parseForm, printForm, type SearchForm } from './form';
+import { kEmptyForm, parseForm, printForm, type SearchForm, withSpanNames } from './form';
 
 function form(fields: Partial<SearchForm>): SearchForm {
   return { ...kEmptyForm, ...fields };
@@ -126,5 +126,22 @@ describe('parseForm', () => {
     '{ .a = .b }',
   ])('says that the form cannot show %j', (text) => {
     expect(parseForm(text)).toBeNull();
+  });
+});
+
+describe('withSpanNames', () => {
+  it('asks for names where the query does not', () => {
+    expect(withSpanNames('{ status = error } ')).toBe('{ status = error && name =~ "(?s).*" }');
+  });
+
+  it.each([
+    '',
+    '{}',
+    '{ name = "a" }',
+    '{ .a = 1 || .b = 2 }',
+    '{ .a = 1',
+    '{ .a = 1 } | count() > 2',
+  ])('leaves %j alone', (text) => {
+    expect(withSpanNames(text)).toBe(text);
   });
 });

@@ -305,3 +305,16 @@ export function parseForm(text: string): SearchForm | null {
   }
   return form;
 }
+
+/**
+ * The query to send for the query `text` of a reader: search answers carry a span's name only if
+ * the query asks for it, so a condition that every span meets is added. Queries that the form
+ * cannot show are sent as they are.
+ */
+export function withSpanNames(text: string): string {
+  const form = parseForm(text);
+  if (form === null || form === kEmptyForm || form.name !== '') {
+    return text;
+  }
+  return text.trimEnd().replace(/\}$/, '&& name =~ "(?s).*" }');
+}

@@ -38,7 +38,7 @@ describe('ExplorePage', () => {
     renderAt('/explore?q=%7B+status+%3D+error+%7D&limit=50', <ExplorePage />);
     const link = await screen.findByRole('link', { name: 'GET /basket' });
     expect(link.getAttribute('href')).toBe(`/trace/${'ab'.padStart(32, '0')}`);
-    expect(parameters(asked).get('q')).toBe('{ status = error }');
+    expect(parameters(asked).get('q')).toBe('{ status = error && name =~ "(?s).*" }');
     expect(parameters(asked).get('limit')).toBe('50');
     expect(Number(parameters(asked).get('end')) - Number(parameters(asked).get('start'))).toBe(
       3600,
