@@ -16,14 +16,9 @@ TEST(AttributeTest, DoublesCompareByBits) {
 }
 
 TEST(AttributeTest, TypesAreNeverEqualToEachOther) {
-  const std::vector<AttributeValue> values = {{},
-                                              {std::string("1")},
-                                              {true},
-                                              {std::int64_t{1}},
-                                              {1.0},
-                                              {BytesValue{"1"}},
-                                              {ArrayValue{}},
-                                              {MapValue{}}};
+  const std::vector<AttributeValue> values = {
+      {},    {std::string("1")}, {true},         {std::int64_t{1}},
+      {1.0}, {BytesValue{"1"}},  {ArrayValue{}}, {MapValue{}}};
   for (std::size_t a = 0; a < values.size(); ++a) {
     for (std::size_t b = 0; b < values.size(); ++b) {
       EXPECT_EQ(values[a] == values[b], a == b) << a << " and " << b;

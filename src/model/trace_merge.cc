@@ -22,8 +22,7 @@ std::strong_ordering CompareEach(const std::vector<T>& a, const std::vector<T>& 
 /// Sorts `items` by `compare` and moves runs of equal ones together with `join(first, other)`.
 template <typename T, typename CompareFn, typename JoinFn>
 void SortAndJoin(std::vector<T>& items, CompareFn compare, JoinFn join) {
-  std::sort(items.begin(), items.end(),
-            [&](const T& a, const T& b) { return compare(a, b) < 0; });
+  std::sort(items.begin(), items.end(), [&](const T& a, const T& b) { return compare(a, b) < 0; });
   std::size_t kept = 0;
   for (std::size_t i = 1; i < items.size(); ++i) {
     if (compare(items[kept], items[i]) == 0) {
@@ -134,9 +133,9 @@ std::strong_ordering Compare(const SpanLink& a, const SpanLink& b) {
 
 std::strong_ordering Compare(const Span& a, const Span& b) {
   const auto plain = [](const Span& span) {
-    return std::tie(span.start_unix_ns, span.span_id, span.kind, span.trace_id,
-                    span.parent_span_id, span.trace_state, span.flags, span.name,
-                    span.end_unix_ns, span.dropped_attributes_count, span.dropped_events_count,
+    return std::tie(span.start_unix_ns, span.span_id, span.kind, span.trace_id, span.parent_span_id,
+                    span.trace_state, span.flags, span.name, span.end_unix_ns,
+                    span.dropped_attributes_count, span.dropped_events_count,
                     span.dropped_links_count, span.status_code, span.status_message);
   };
   if (const auto order = plain(a) <=> plain(b); order != 0) return order;

@@ -29,9 +29,9 @@ TraceData Part(const std::string& service, const std::string& scope, std::vector
 }
 
 TEST(TraceMergeTest, JoinsEqualGroupsAndOrdersSpansByStart) {
-  const TraceData merged = MergeTraceParts({Part("a", "s", {MakeSpan(3, 30), MakeSpan(1, 10)}),
-                                            Part("a", "s", {MakeSpan(2, 20)}),
-                                            Part("a", "t", {MakeSpan(4, 5)})});
+  const TraceData merged =
+      MergeTraceParts({Part("a", "s", {MakeSpan(3, 30), MakeSpan(1, 10)}),
+                       Part("a", "s", {MakeSpan(2, 20)}), Part("a", "t", {MakeSpan(4, 5)})});
   ASSERT_EQ(merged.resource_spans.size(), 1u);
   ASSERT_EQ(merged.resource_spans[0].scope_spans.size(), 2u);
   EXPECT_EQ(merged.resource_spans[0].scope_spans[0].scope.name, "t");
@@ -100,10 +100,21 @@ TEST(TraceMergeTest, ResultDoesNotDependOnHowSpansAreSpreadOverParts) {
 }
 
 TEST(TraceMergeTest, CompareIsZeroExactlyForEqualValues) {
-  const std::vector<AttributeValue> values = {
-      {}, {std::string("a")}, {std::string("b")}, {true}, {false}, {std::int64_t{-1}},
-      {std::int64_t{1}}, {0.0}, {-0.0}, {BytesValue{"a"}}, {ArrayValue{}}, {ArrayValue{{{true}}}},
-      {ArrayValue{{{true}, {true}}}}, {MapValue{}}, {MapValue{{{"k", {true}}}}}};
+  const std::vector<AttributeValue> values = {{},
+                                              {std::string("a")},
+                                              {std::string("b")},
+                                              {true},
+                                              {false},
+                                              {std::int64_t{-1}},
+                                              {std::int64_t{1}},
+                                              {0.0},
+                                              {-0.0},
+                                              {BytesValue{"a"}},
+                                              {ArrayValue{}},
+                                              {ArrayValue{{{true}}}},
+                                              {ArrayValue{{{true}, {true}}}},
+                                              {MapValue{}},
+                                              {MapValue{{{"k", {true}}}}}};
   for (const AttributeValue& a : values) {
     for (const AttributeValue& b : values) {
       EXPECT_EQ(Compare(a, b) == 0, a == b);

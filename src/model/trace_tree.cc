@@ -162,11 +162,10 @@ TraceTree TraceTree::Build(const TraceData& trace) {
   // Nested-set numbers go up to twice the count.
   CHECK(tree.spans_.size() <= kSpansMax / 2);
   if (tree.spans_.empty()) return tree;
-  std::stable_sort(tree.spans_.begin(), tree.spans_.end(),
-                   [](const SpanRef& a, const SpanRef& b) {
-                     return std::tie(a.span->start_unix_ns, a.span->span_id, a.span->kind) <
-                            std::tie(b.span->start_unix_ns, b.span->span_id, b.span->kind);
-                   });
+  std::stable_sort(tree.spans_.begin(), tree.spans_.end(), [](const SpanRef& a, const SpanRef& b) {
+    return std::tie(a.span->start_unix_ns, a.span->span_id, a.span->kind) <
+           std::tie(b.span->start_unix_ns, b.span->span_id, b.span->kind);
+  });
 
   const SpansById by_id(tree.spans_);
   tree.nodes_.resize(tree.spans_.size());

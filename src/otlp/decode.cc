@@ -48,9 +48,9 @@ class Decoder {
       pbf_reader in(text.data(), text.size());
       return DecodeData(in, out);
     } catch (const protozero::exception& exception) {
-      return Error(ErrorCode::kInvalidArgument,
-                   fmt::format("OTLP protobuf of {} bytes is broken: {}", bytes.size(),
-                               exception.what()));
+      return Error(
+          ErrorCode::kInvalidArgument,
+          fmt::format("OTLP protobuf of {} bytes is broken: {}", bytes.size(), exception.what()));
     }
   }
 
@@ -106,8 +106,11 @@ class Decoder {
           if (!only_ || !group.spans.empty()) out.scope_spans.push_back(std::move(group));
           break;
         }
-        case Bytes(3): out.schema_url = View(in); break;
-        default: RETURN_IF_ERROR(SkipUnknown(in, "ResourceSpans", 1, 3));
+        case Bytes(3):
+          out.schema_url = View(in);
+          break;
+        default:
+          RETURN_IF_ERROR(SkipUnknown(in, "ResourceSpans", 1, 3));
       }
     }
     return {};
@@ -116,9 +119,14 @@ class Decoder {
   Status DecodeResource(pbf_reader& in, Resource& out) {
     while (in.next()) {
       switch (in.tag_and_type()) {
-        case Bytes(1): RETURN_IF_ERROR(DecodeAttribute(in, out.attributes, 1)); break;
-        case Varint(2): out.dropped_attributes_count = in.get_uint32(); break;
-        default: RETURN_IF_ERROR(SkipUnknown(in, "Resource", 1, 2));
+        case Bytes(1):
+          RETURN_IF_ERROR(DecodeAttribute(in, out.attributes, 1));
+          break;
+        case Varint(2):
+          out.dropped_attributes_count = in.get_uint32();
+          break;
+        default:
+          RETURN_IF_ERROR(SkipUnknown(in, "Resource", 1, 2));
       }
     }
     return {};
@@ -139,8 +147,11 @@ class Decoder {
           RETURN_IF_ERROR(DecodeSpan(inner, out.spans.emplace_back()));
           break;
         }
-        case Bytes(3): out.schema_url = View(in); break;
-        default: RETURN_IF_ERROR(SkipUnknown(in, "ScopeSpans", 1, 3));
+        case Bytes(3):
+          out.schema_url = View(in);
+          break;
+        default:
+          RETURN_IF_ERROR(SkipUnknown(in, "ScopeSpans", 1, 3));
       }
     }
     return {};
@@ -162,11 +173,20 @@ class Decoder {
   Status DecodeScope(pbf_reader& in, Scope& out) {
     while (in.next()) {
       switch (in.tag_and_type()) {
-        case Bytes(1): out.name = View(in); break;
-        case Bytes(2): out.version = View(in); break;
-        case Bytes(3): RETURN_IF_ERROR(DecodeAttribute(in, out.attributes, 1)); break;
-        case Varint(4): out.dropped_attributes_count = in.get_uint32(); break;
-        default: RETURN_IF_ERROR(SkipUnknown(in, "InstrumentationScope", 1, 4));
+        case Bytes(1):
+          out.name = View(in);
+          break;
+        case Bytes(2):
+          out.version = View(in);
+          break;
+        case Bytes(3):
+          RETURN_IF_ERROR(DecodeAttribute(in, out.attributes, 1));
+          break;
+        case Varint(4):
+          out.dropped_attributes_count = in.get_uint32();
+          break;
+        default:
+          RETURN_IF_ERROR(SkipUnknown(in, "InstrumentationScope", 1, 4));
       }
     }
     return {};
@@ -177,37 +197,64 @@ class Decoder {
     std::string_view span_id;
     while (in.next()) {
       switch (in.tag_and_type()) {
-        case Bytes(1): trace_id = View(in); break;
-        case Bytes(2): span_id = View(in); break;
-        case Bytes(3): out.trace_state = View(in); break;
-        case Bytes(4): out.parent_span_id = View(in); break;
-        case Bytes(5): out.name = View(in); break;
-        case Varint(6): out.kind = static_cast<SpanKind>(in.get_int32()); break;
-        case Fixed64(7): out.start_unix_ns = in.get_fixed64(); break;
-        case Fixed64(8): out.end_unix_ns = in.get_fixed64(); break;
-        case Bytes(9): RETURN_IF_ERROR(DecodeAttribute(in, out.attributes, 1)); break;
-        case Varint(10): out.dropped_attributes_count = in.get_uint32(); break;
+        case Bytes(1):
+          trace_id = View(in);
+          break;
+        case Bytes(2):
+          span_id = View(in);
+          break;
+        case Bytes(3):
+          out.trace_state = View(in);
+          break;
+        case Bytes(4):
+          out.parent_span_id = View(in);
+          break;
+        case Bytes(5):
+          out.name = View(in);
+          break;
+        case Varint(6):
+          out.kind = static_cast<SpanKind>(in.get_int32());
+          break;
+        case Fixed64(7):
+          out.start_unix_ns = in.get_fixed64();
+          break;
+        case Fixed64(8):
+          out.end_unix_ns = in.get_fixed64();
+          break;
+        case Bytes(9):
+          RETURN_IF_ERROR(DecodeAttribute(in, out.attributes, 1));
+          break;
+        case Varint(10):
+          out.dropped_attributes_count = in.get_uint32();
+          break;
         case Bytes(11): {
           RETURN_IF_ERROR(CountElement());
           pbf_reader inner = in.get_message();
           RETURN_IF_ERROR(DecodeEvent(inner, out.events.emplace_back()));
           break;
         }
-        case Varint(12): out.dropped_events_count = in.get_uint32(); break;
+        case Varint(12):
+          out.dropped_events_count = in.get_uint32();
+          break;
         case Bytes(13): {
           RETURN_IF_ERROR(CountElement());
           pbf_reader inner = in.get_message();
           RETURN_IF_ERROR(DecodeLink(inner, out.links.emplace_back()));
           break;
         }
-        case Varint(14): out.dropped_links_count = in.get_uint32(); break;
+        case Varint(14):
+          out.dropped_links_count = in.get_uint32();
+          break;
         case Bytes(15): {
           pbf_reader inner = in.get_message();
           RETURN_IF_ERROR(DecodeStatus(inner, out));
           break;
         }
-        case Fixed32(16): out.flags = in.get_fixed32(); break;
-        default: RETURN_IF_ERROR(SkipUnknown(in, "Span", 1, 16));
+        case Fixed32(16):
+          out.flags = in.get_fixed32();
+          break;
+        default:
+          RETURN_IF_ERROR(SkipUnknown(in, "Span", 1, 16));
       }
     }
     const std::optional<TraceId> whole_trace_id = TraceId::FromBytes(trace_id);
@@ -226,11 +273,20 @@ class Decoder {
   Status DecodeEvent(pbf_reader& in, SpanEvent& out) {
     while (in.next()) {
       switch (in.tag_and_type()) {
-        case Fixed64(1): out.time_unix_ns = in.get_fixed64(); break;
-        case Bytes(2): out.name = View(in); break;
-        case Bytes(3): RETURN_IF_ERROR(DecodeAttribute(in, out.attributes, 1)); break;
-        case Varint(4): out.dropped_attributes_count = in.get_uint32(); break;
-        default: RETURN_IF_ERROR(SkipUnknown(in, "Event", 1, 4));
+        case Fixed64(1):
+          out.time_unix_ns = in.get_fixed64();
+          break;
+        case Bytes(2):
+          out.name = View(in);
+          break;
+        case Bytes(3):
+          RETURN_IF_ERROR(DecodeAttribute(in, out.attributes, 1));
+          break;
+        case Varint(4):
+          out.dropped_attributes_count = in.get_uint32();
+          break;
+        default:
+          RETURN_IF_ERROR(SkipUnknown(in, "Event", 1, 4));
       }
     }
     return {};
@@ -239,13 +295,26 @@ class Decoder {
   Status DecodeLink(pbf_reader& in, SpanLink& out) {
     while (in.next()) {
       switch (in.tag_and_type()) {
-        case Bytes(1): out.trace_id = View(in); break;
-        case Bytes(2): out.span_id = View(in); break;
-        case Bytes(3): out.trace_state = View(in); break;
-        case Bytes(4): RETURN_IF_ERROR(DecodeAttribute(in, out.attributes, 1)); break;
-        case Varint(5): out.dropped_attributes_count = in.get_uint32(); break;
-        case Fixed32(6): out.flags = in.get_fixed32(); break;
-        default: RETURN_IF_ERROR(SkipUnknown(in, "Link", 1, 6));
+        case Bytes(1):
+          out.trace_id = View(in);
+          break;
+        case Bytes(2):
+          out.span_id = View(in);
+          break;
+        case Bytes(3):
+          out.trace_state = View(in);
+          break;
+        case Bytes(4):
+          RETURN_IF_ERROR(DecodeAttribute(in, out.attributes, 1));
+          break;
+        case Varint(5):
+          out.dropped_attributes_count = in.get_uint32();
+          break;
+        case Fixed32(6):
+          out.flags = in.get_fixed32();
+          break;
+        default:
+          RETURN_IF_ERROR(SkipUnknown(in, "Link", 1, 6));
       }
     }
     return {};
@@ -254,9 +323,14 @@ class Decoder {
   static Status DecodeStatus(pbf_reader& in, Span& out) {
     while (in.next()) {
       switch (in.tag_and_type()) {
-        case Bytes(2): out.status_message = View(in); break;
-        case Varint(3): out.status_code = static_cast<StatusCode>(in.get_int32()); break;
-        default: RETURN_IF_ERROR(SkipUnknown(in, "Status", 2, 3));
+        case Bytes(2):
+          out.status_message = View(in);
+          break;
+        case Varint(3):
+          out.status_code = static_cast<StatusCode>(in.get_int32());
+          break;
+        default:
+          RETURN_IF_ERROR(SkipUnknown(in, "Status", 2, 3));
       }
     }
     return {};
@@ -269,13 +343,16 @@ class Decoder {
     Attribute& out = list.emplace_back();
     while (in.next()) {
       switch (in.tag_and_type()) {
-        case Bytes(1): out.key = View(in); break;
+        case Bytes(1):
+          out.key = View(in);
+          break;
         case Bytes(2): {
           pbf_reader inner = in.get_message();
           RETURN_IF_ERROR(DecodeValue(inner, out.value, depth));
           break;
         }
-        default: RETURN_IF_ERROR(SkipUnknown(in, "KeyValue", 1, 2));
+        default:
+          RETURN_IF_ERROR(SkipUnknown(in, "KeyValue", 1, 2));
       }
     }
     return {};
@@ -283,16 +360,25 @@ class Decoder {
 
   Status DecodeValue(pbf_reader& in, AttributeValue& out, int depth) {
     if (depth > kValueDepthMax) {
-      return Error(ErrorCode::kInvalidArgument,
-                   fmt::format("OTLP protobuf holds an attribute value nested deeper than {} levels",
-                               kValueDepthMax));
+      return Error(
+          ErrorCode::kInvalidArgument,
+          fmt::format("OTLP protobuf holds an attribute value nested deeper than {} levels",
+                      kValueDepthMax));
     }
     while (in.next()) {
       switch (in.tag_and_type()) {
-        case Bytes(1): out.value = std::string(View(in)); break;
-        case Varint(2): out.value = in.get_bool(); break;
-        case Varint(3): out.value = in.get_int64(); break;
-        case Fixed64(4): out.value = std::bit_cast<double>(in.get_fixed64()); break;
+        case Bytes(1):
+          out.value = std::string(View(in));
+          break;
+        case Varint(2):
+          out.value = in.get_bool();
+          break;
+        case Varint(3):
+          out.value = in.get_int64();
+          break;
+        case Fixed64(4):
+          out.value = std::bit_cast<double>(in.get_fixed64());
+          break;
         case Bytes(5): {
           if (out.AsArray() == nullptr) out.value = ArrayValue{};
           pbf_reader inner = in.get_message();
@@ -305,8 +391,11 @@ class Decoder {
           RETURN_IF_ERROR(DecodeMap(inner, std::get<MapValue>(out.value), depth + 1));
           break;
         }
-        case Bytes(7): out.value = BytesValue{std::string(View(in))}; break;
-        default: RETURN_IF_ERROR(SkipUnknown(in, "AnyValue", 1, 7));
+        case Bytes(7):
+          out.value = BytesValue{std::string(View(in))};
+          break;
+        default:
+          RETURN_IF_ERROR(SkipUnknown(in, "AnyValue", 1, 7));
       }
     }
     return {};

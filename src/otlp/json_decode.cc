@@ -155,9 +155,9 @@ struct EnumName {
   std::string_view name;
   std::int32_t number;
 };
-constexpr EnumName kKindNames[] = {
-    {"SPAN_KIND_UNSPECIFIED", 0}, {"SPAN_KIND_INTERNAL", 1}, {"SPAN_KIND_SERVER", 2},
-    {"SPAN_KIND_CLIENT", 3},      {"SPAN_KIND_PRODUCER", 4}, {"SPAN_KIND_CONSUMER", 5}};
+constexpr EnumName kKindNames[] = {{"SPAN_KIND_UNSPECIFIED", 0}, {"SPAN_KIND_INTERNAL", 1},
+                                   {"SPAN_KIND_SERVER", 2},      {"SPAN_KIND_CLIENT", 3},
+                                   {"SPAN_KIND_PRODUCER", 4},    {"SPAN_KIND_CONSUMER", 5}};
 constexpr EnumName kStatusNames[] = {
     {"STATUS_CODE_UNSET", 0}, {"STATUS_CODE_OK", 1}, {"STATUS_CODE_ERROR", 2}};
 
@@ -291,9 +291,10 @@ class Reader {
     if (const auto error = value.get_array().get(array)) return FailJson(error);
     return ReadElements(array, depth, [&](ondemand::value& element) {
       if (++elements_ > kElementsMax) {
-        return Fail(fmt::format("more than {} resources, scopes, spans, attributes, events and "
-                                "links in one request; send smaller batches",
-                                kElementsMax));
+        return Fail(
+            fmt::format("more than {} resources, scopes, spans, attributes, events and "
+                        "links in one request; send smaller batches",
+                        kElementsMax));
       }
       return read(element, list.emplace_back());
     });
@@ -337,7 +338,8 @@ class Reader {
         if (const auto error = value.get_bool().get(flag)) return FailJson(error);
         return true;
       }
-      case json_type::null: return ReadNull(value);
+      case json_type::null:
+        return ReadNull(value);
     }
     return Fail("not a JSON value");
   }
@@ -652,8 +654,8 @@ class Reader {
 
   bool ReadValue(ondemand::value& value, int depth, AttributeValue& out, int value_depth) {
     if (value_depth > kValueDepthMax) {
-      return Fail(fmt::format("an attribute value is nested deeper than {} levels",
-                              kValueDepthMax));
+      return Fail(
+          fmt::format("an attribute value is nested deeper than {} levels", kValueDepthMax));
     }
     out = {};
     return ReadMessage(value, depth, [&](std::string_view key, ondemand::value& field) {
@@ -662,8 +664,8 @@ class Reader {
   }
 
   /// One member of AnyValue's oneof; null leaves it unset.
-  bool ReadValueField(std::string_view key, ondemand::value& field, int depth,
-                      AttributeValue& out, int value_depth) {
+  bool ReadValueField(std::string_view key, ondemand::value& field, int depth, AttributeValue& out,
+                      int value_depth) {
     static constexpr std::string_view kMembers[] = {"stringValue", "boolValue",  "intValue",
                                                     "doubleValue", "arrayValue", "kvlistValue",
                                                     "bytesValue"};

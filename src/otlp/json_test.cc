@@ -139,9 +139,12 @@ TEST(JsonTest, IdsAreHexOfAnyCase) {
 TEST(JsonTest, SpansWithBadIdsAreRefusedAlone) {
   const std::string trace = R"("traceId":"0123456789abcdef0123456789abcdef")";
   const std::string span = R"("spanId":"0000000000000001")";
-  const char* const bad_trace_ids[] = {
-      R"("traceId":"0123456789abcdef0123456789abcd")", R"("traceId":"abc")", R"("traceId":"")",
-      R"("traceId":null)", R"("traceId":"ASNFZ4mrze8BI0VniavN7w==")", R"("other":1)"};
+  const char* const bad_trace_ids[] = {R"("traceId":"0123456789abcdef0123456789abcd")",
+                                       R"("traceId":"abc")",
+                                       R"("traceId":"")",
+                                       R"("traceId":null)",
+                                       R"("traceId":"ASNFZ4mrze8BI0VniavN7w==")",
+                                       R"("other":1)"};
   for (const char* id : bad_trace_ids) {
     EXPECT_THAT(RefusalOf("{" + std::string(id) + "," + span + "}"),
                 HasSubstr("trace ids must be 16 bytes"));
@@ -157,7 +160,8 @@ TEST(JsonTest, SpansWithBadIdsAreRefusedAlone) {
               HasSubstr("ids of parents and links must be hex"));
 
   const auto decoded = DecodeJson(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{},)"
-                                  R"({)" + trace + "," + span + R"(,"name":"good"},{}]}]}]})");
+                                  R"({)" +
+                                  trace + "," + span + R"(,"name":"good"},{}]}]}]})");
   ASSERT_TRUE(decoded.ok());
   EXPECT_EQ(decoded->refusals.total(), 2u);
   ASSERT_EQ(decoded->data.SpanCount(), 1u);
@@ -183,9 +187,9 @@ TEST(JsonTest, WideIntegersAreTextsOrNumbersAsLongAsTheyAreWholeAndFit) {
   EXPECT_EQ(DecodeSpan(R"("endTimeUnixNano":18446744073709551615)").end_unix_ns, UINT64_MAX);
   EXPECT_EQ(DecodeSpan(R"("startTimeUnixNano":1.7e18)").start_unix_ns, 1700000000000000000u);
 
-  for (const char* bad : {"9223372036854775808", "\"-9223372036854775809\"", "1.5", "1e19", "1e-1",
-                          "\" 1\"", "\"1 \"", "\"\"", "\"0x1\"", "\"+1\"", "true", "{}", "[]",
-                          "1e99999999999", "\"01\""}) {
+  for (const char* bad :
+       {"9223372036854775808", "\"-9223372036854775809\"", "1.5", "1e19", "1e-1", "\" 1\"",
+        "\"1 \"", "\"\"", "\"0x1\"", "\"+1\"", "true", "{}", "[]", "1e99999999999", "\"01\""}) {
     EXPECT_THAT(ErrorOfValue(R"({"intValue":)" + std::string(bad) + "}"),
                 HasSubstr("attributes[0].value.intValue"));
   }
@@ -201,8 +205,7 @@ TEST(JsonTest, EnumsAreNumbersOrNamesAndUnknownNumbersAreKept) {
   EXPECT_EQ(DecodeSpan(R"("kind":"SPAN_KIND_PRODUCER")").kind, SpanKind::kProducer);
   EXPECT_EQ(DecodeSpan(R"("kind":99)").kind, static_cast<SpanKind>(99));
   EXPECT_EQ(DecodeSpan(R"("kind":-1)").kind, static_cast<SpanKind>(-1));
-  EXPECT_EQ(DecodeSpan(R"("status":{"code":"STATUS_CODE_ERROR"})").status_code,
-            StatusCode::kError);
+  EXPECT_EQ(DecodeSpan(R"("status":{"code":"STATUS_CODE_ERROR"})").status_code, StatusCode::kError);
   EXPECT_THAT(ErrorOf(OneSpan(R"("kind":"SERVER")")), HasSubstr("unknown name SERVER"));
   EXPECT_THAT(ErrorOf(OneSpan(R"("kind":2147483648)")), HasSubstr("32 bits"));
 }
@@ -211,15 +214,16 @@ TEST(JsonTest, UnknownFieldsOfAnyShapeAreIgnoredEverywhere) {
   const std::string unknown =
       R"("future":{"a":[1,-2.5e300,1e400,"\u00e9",true,false,null,{"b":[[]]},{}],"kind":5},)"
       R"("trace_id":"zz","x":123456789012345678901234567890,)";
-  const auto decoded = DecodeJson(
-      "{" + unknown + R"("resourceSpans":[{)" + unknown + R"("resource":{)" + unknown +
-      R"("attributes":[{)" + unknown + R"("key":"k","value":{)" + unknown +
-      R"("arrayValue":{)" + unknown + R"("values":[{"kvlistValue":{)" + unknown +
-      R"("values":[]}}]}}}]},"scopeSpans":[{)" + unknown + R"("scope":{)" + unknown +
-      R"("name":"s"},"spans":[{)" + unknown +
-      R"("traceId":"00000000000000000000000000000001","spanId":"0000000000000001",)"
-      R"("events":[{)" + unknown + R"("name":"e"}],"links":[{)" + unknown +
-      R"("spanId":""}],"status":{)" + unknown + R"("code":1}}]}]}]})");
+  const auto decoded =
+      DecodeJson("{" + unknown + R"("resourceSpans":[{)" + unknown + R"("resource":{)" + unknown +
+                 R"("attributes":[{)" + unknown + R"("key":"k","value":{)" + unknown +
+                 R"("arrayValue":{)" + unknown + R"("values":[{"kvlistValue":{)" + unknown +
+                 R"("values":[]}}]}}}]},"scopeSpans":[{)" + unknown + R"("scope":{)" + unknown +
+                 R"("name":"s"},"spans":[{)" + unknown +
+                 R"("traceId":"00000000000000000000000000000001","spanId":"0000000000000001",)"
+                 R"("events":[{)" +
+                 unknown + R"("name":"e"}],"links":[{)" + unknown + R"("spanId":""}],"status":{)" +
+                 unknown + R"("code":1}}]}]}]})");
   ASSERT_TRUE(decoded.ok()) << decoded.error().message();
   EXPECT_EQ(decoded->data.SpanCount(), 1u);
   EXPECT_EQ(decoded->data.resource_spans[0].resource.attributes[0].value,
@@ -239,9 +243,9 @@ TEST(JsonTest, ALargeUnknownSubtreeIsPassedOver) {
 
 TEST(JsonTest, NullMeansTheDefault) {
   Span expected = DecodeSpan("");
-  for (const char* field : {"traceState", "name", "kind", "startTimeUnixNano", "attributes",
-                            "events", "links", "status", "droppedLinksCount", "flags",
-                            "parentSpanId"}) {
+  for (const char* field :
+       {"traceState", "name", "kind", "startTimeUnixNano", "attributes", "events", "links",
+        "status", "droppedLinksCount", "flags", "parentSpanId"}) {
     EXPECT_EQ(DecodeSpan("\"" + std::string(field) + "\":null"), expected) << field;
   }
   EXPECT_EQ(DecodeValue("null"), AttributeValue{});
@@ -260,9 +264,9 @@ TEST(JsonTest, OfANameGivenTwiceTheLastCounts) {
   EXPECT_EQ(DecodeSpan(R"("status":{"code":2,"message":"m"},"status":{"code":1})").status_message,
             "");
   EXPECT_EQ(DecodeValue(R"({"intValue":1,"stringValue":"x"})"), AttributeValue{std::string("x")});
-  EXPECT_EQ(DecodeJson(R"({"resourceSpans":[{},{}],"resourceSpans":[{}]})")
-                ->data.resource_spans.size(),
-            1u);
+  EXPECT_EQ(
+      DecodeJson(R"({"resourceSpans":[{},{}],"resourceSpans":[{}]})")->data.resource_spans.size(),
+      1u);
 }
 
 TEST(JsonTest, BytesAreBase64OfBothAlphabetsPaddedOrNot) {
@@ -309,10 +313,29 @@ TEST(JsonTest, WrongTypesAreNamedWithTheirPath) {
 }
 
 TEST(JsonTest, WhatIsNotJsonIsRefused) {
-  for (const char* bad : {"", " ", "x", "[]", "1", "\"\"", "null", "{", "{\"a\"", "{\"a\":}",
-                          "{\"a\":1,}", "{\"a\":tru}", "{\"a\":[1 2]}", "{\"a\":\"\\q\"}",
-                          "{} {}", "{}x", "{\"a\":\"\xff\"}", "{\"a\":\"\n\"}", "{a:1}",
-                          "{\"a\":[1,]}", "{\"a\":01}", "{\"a\":[}", "{\"a\":\"\\ud800\"}",
+  for (const char* bad : {"",
+                          " ",
+                          "x",
+                          "[]",
+                          "1",
+                          "\"\"",
+                          "null",
+                          "{",
+                          "{\"a\"",
+                          "{\"a\":}",
+                          "{\"a\":1,}",
+                          "{\"a\":tru}",
+                          "{\"a\":[1 2]}",
+                          "{\"a\":\"\\q\"}",
+                          "{} {}",
+                          "{}x",
+                          "{\"a\":\"\xff\"}",
+                          "{\"a\":\"\n\"}",
+                          "{a:1}",
+                          "{\"a\":[1,]}",
+                          "{\"a\":01}",
+                          "{\"a\":[}",
+                          "{\"a\":\"\\ud800\"}",
                           "\x0a\x02\x12\x00"}) {
     EXPECT_THAT(ErrorOf(bad), HasSubstr("not an OTLP trace request in JSON"));
   }
@@ -352,18 +375,18 @@ TEST(JsonTest, TempoFormIsProto3JsonWithBase64IdsAndNames) {
                     {"key":"d","value":{"doubleValue":1.5}},{"key":"b","value":{"boolValue":false}},
                     {"key":"l","value":{"arrayValue":{"values":[{"stringValue":"a"},{}]}}},
                     {"key":"m","value":{"kvlistValue":{}}},{"key":"y","value":{"bytesValue":"YQ"}}],
-      "status":{"code":2,"message":"m"})"))->data;
-  EXPECT_EQ(
-      EncodeTempoJson(data, "batches"),
-      R"({"batches":[{"resource":{},"scopeSpans":[{"scope":{},"spans":[{)"
-      R"("traceId":"ASNFZ4mrze8BI0VniavN7w==","spanId":"AAAAAAAAAKs=","name":"GET /",)"
-      R"("kind":"SPAN_KIND_SERVER","startTimeUnixNano":"5","attributes":[)"
-      R"({"key":"s","value":{"stringValue":"x"}},{"key":"i","value":{"intValue":"0"}},)"
-      R"({"key":"d","value":{"doubleValue":1.5}},{"key":"b","value":{"boolValue":false}},)"
-      R"({"key":"l","value":{"arrayValue":{"values":[{"stringValue":"a"},{}]}}},)"
-      R"({"key":"m","value":{"kvlistValue":{}}},{"key":"y","value":{"bytesValue":"YQ=="}}],)"
-      R"("events":[{"timeUnixNano":"6","name":"e"}],"links":[{"spanId":"AAAAAAAAAP8="}],)"
-      R"("status":{"message":"m","code":"STATUS_CODE_ERROR"}}]}]}]})");
+      "status":{"code":2,"message":"m"})"))
+                       ->data;
+  EXPECT_EQ(EncodeTempoJson(data, "batches"),
+            R"({"batches":[{"resource":{},"scopeSpans":[{"scope":{},"spans":[{)"
+            R"("traceId":"ASNFZ4mrze8BI0VniavN7w==","spanId":"AAAAAAAAAKs=","name":"GET /",)"
+            R"("kind":"SPAN_KIND_SERVER","startTimeUnixNano":"5","attributes":[)"
+            R"({"key":"s","value":{"stringValue":"x"}},{"key":"i","value":{"intValue":"0"}},)"
+            R"({"key":"d","value":{"doubleValue":1.5}},{"key":"b","value":{"boolValue":false}},)"
+            R"({"key":"l","value":{"arrayValue":{"values":[{"stringValue":"a"},{}]}}},)"
+            R"({"key":"m","value":{"kvlistValue":{}}},{"key":"y","value":{"bytesValue":"YQ=="}}],)"
+            R"("events":[{"timeUnixNano":"6","name":"e"}],"links":[{"spanId":"AAAAAAAAAP8="}],)"
+            R"("status":{"message":"m","code":"STATUS_CODE_ERROR"}}]}]}]})");
   EXPECT_EQ(EncodeTempoJson(DecodeJson(OneSpan(R"("kind":99,"parentSpanId":"01")"))->data),
             R"({"resourceSpans":[{"resource":{},"scopeSpans":[{"scope":{},"spans":[{)"
             R"("traceId":"ASNFZ4mrze8BI0VniavN7w==","spanId":"AAAAAAAAAKs=",)"

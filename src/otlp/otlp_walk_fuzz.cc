@@ -12,8 +12,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace vivace;
-  const auto body =
-      std::make_shared<const std::string>(reinterpret_cast<const char*>(data), size);
+  const auto body = std::make_shared<const std::string>(reinterpret_cast<const char*>(data), size);
   const auto walked = otlp::Walk(body);
   if (!walked.ok()) {
     CHECK(walked.error().code() == ErrorCode::kInvalidArgument);

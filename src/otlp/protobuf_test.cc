@@ -82,20 +82,20 @@ TEST(ProtobufTest, EmptyGroupsAndStatusAreWrittenAsEmptyMessages) {
                                     std::string("\x12\x08\0\0\0\0\0\0\0\x01", 10) +
                                     std::string("\x4a\x05\x0a\x01k\x12\x00", 7) +
                                     std::string("\x7a\x00", 2);
-  const std::string expected_scope = std::string("\x0a\x00\x12", 3) +
-                                     static_cast<char>(expected_span.size()) + expected_span;
-  const std::string expected_resource = std::string("\x0a\x00\x12", 3) +
-                                        static_cast<char>(expected_scope.size()) + expected_scope;
-  EXPECT_EQ(Encode(data), std::string("\x0a") + static_cast<char>(expected_resource.size()) +
-                              expected_resource);
+  const std::string expected_scope =
+      std::string("\x0a\x00\x12", 3) + static_cast<char>(expected_span.size()) + expected_span;
+  const std::string expected_resource =
+      std::string("\x0a\x00\x12", 3) + static_cast<char>(expected_scope.size()) + expected_scope;
+  EXPECT_EQ(Encode(data),
+            std::string("\x0a") + static_cast<char>(expected_resource.size()) + expected_resource);
 }
 
 TEST(ProtobufTest, DefaultsInsideAValueAreWritten) {
   TraceData data;
   data.resource_spans.resize(1);
   data.resource_spans[0].resource.attributes = {
-      {"", {std::string()}}, {"", {false}},        {"", {std::int64_t{0}}}, {"", {0.0}},
-      {"", {ArrayValue{}}},  {"", {MapValue{}}},   {"", {BytesValue{}}},    {"", {}}};
+      {"", {std::string()}}, {"", {false}},      {"", {std::int64_t{0}}}, {"", {0.0}},
+      {"", {ArrayValue{}}},  {"", {MapValue{}}}, {"", {BytesValue{}}},    {"", {}}};
   EXPECT_EQ(*Decode(AsBytes(Encode(data))), data);
 }
 
@@ -154,8 +154,8 @@ TEST(ProtobufTest, DecodeTraceGivesOneTraceOnly) {
 
 TEST(ProtobufTest, BrokenBytesAreAnError) {
   for (const std::string& bytes :
-       {std::string("\x0a"), std::string("\x0a\x05x"), std::string("\x08\x01"),
-        std::string("\x0b"), std::string("\x00\x00", 2), std::string("\x0a\x02\x10\x01"),
+       {std::string("\x0a"), std::string("\x0a\x05x"), std::string("\x08\x01"), std::string("\x0b"),
+        std::string("\x00\x00", 2), std::string("\x0a\x02\x10\x01"),
         // A span without ids.
         std::string("\x0a\x04\x12\x02\x12\x00", 6)}) {
     const auto result = Decode(AsBytes(bytes));

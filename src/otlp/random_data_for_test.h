@@ -64,13 +64,26 @@ class RandomData {
   AttributeValue Value(int depth) {
     AttributeValue value;
     switch (random_.Below(depth < 5 ? 9 : 7)) {
-      case 0: break;
-      case 1: value.value = Text(); break;
-      case 2: value.value = random_.Chance(1, 2); break;
-      case 3: value.value = static_cast<std::int64_t>(Time()); break;
-      case 4: value.value = Double(); break;
-      case 5: value.value = BytesValue{Bytes(random_.Below(9))}; break;
-      case 6: value.value = std::int64_t{-1}; break;
+      case 0:
+        break;
+      case 1:
+        value.value = Text();
+        break;
+      case 2:
+        value.value = random_.Chance(1, 2);
+        break;
+      case 3:
+        value.value = static_cast<std::int64_t>(Time());
+        break;
+      case 4:
+        value.value = Double();
+        break;
+      case 5:
+        value.value = BytesValue{Bytes(random_.Below(9))};
+        break;
+      case 6:
+        value.value = std::int64_t{-1};
+        break;
       case 7: {
         ArrayValue array;
         array.values.resize(random_.Below(4));
@@ -78,7 +91,8 @@ class RandomData {
         value.value = std::move(array);
         break;
       }
-      default: value.value = MapValue{Attributes(depth + 1)};
+      default:
+        value.value = MapValue{Attributes(depth + 1)};
     }
     return value;
   }
@@ -90,7 +104,7 @@ class RandomData {
     return attributes;
   }
   std::string Text() {
-    static const char* const kTexts[] = {"",     "a",        "service.name", "caf\xc3\xa9",
+    static const char* const kTexts[] = {"",     "a",        "service.name",     "caf\xc3\xa9",
                                          "\"\\", "\n\t\x01", "\xf0\x9f\x8e\xb5", "</script>"};
     if (random_.Chance(1, 20)) return std::string(300, 'x');
     return kTexts[random_.Below(std::size(kTexts))];
@@ -105,22 +119,37 @@ class RandomData {
   }
   std::uint32_t Count() {
     switch (random_.Below(4)) {
-      case 0: return static_cast<std::uint32_t>(random_.Below(1000));
-      case 1: return std::numeric_limits<std::uint32_t>::max();
-      default: return 0;
+      case 0:
+        return static_cast<std::uint32_t>(random_.Below(1000));
+      case 1:
+        return std::numeric_limits<std::uint32_t>::max();
+      default:
+        return 0;
     }
   }
   std::uint64_t Time() {
     switch (random_.Below(6)) {
-      case 0: return 0;
-      case 1: return std::numeric_limits<std::uint64_t>::max();
-      case 2: return std::uint64_t{1} << 63;
-      case 3: return (std::uint64_t{1} << 53) + 1;
-      default: return 1'700'000'000'000'000'000 + random_.Below(1'000'000'000);
+      case 0:
+        return 0;
+      case 1:
+        return std::numeric_limits<std::uint64_t>::max();
+      case 2:
+        return std::uint64_t{1} << 63;
+      case 3:
+        return (std::uint64_t{1} << 53) + 1;
+      default:
+        return 1'700'000'000'000'000'000 + random_.Below(1'000'000'000);
     }
   }
   double Double() {
-    static const double kDoubles[] = {0.0,    -0.0, 1.0,  0.1, -1e300, 5e-324, 1e20, 123456789.125,
+    static const double kDoubles[] = {0.0,
+                                      -0.0,
+                                      1.0,
+                                      0.1,
+                                      -1e300,
+                                      5e-324,
+                                      1e20,
+                                      123456789.125,
                                       std::numeric_limits<double>::infinity(),
                                       -std::numeric_limits<double>::infinity(),
                                       std::numeric_limits<double>::quiet_NaN()};

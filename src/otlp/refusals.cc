@@ -10,9 +10,12 @@ constexpr std::size_t kFoundBytesMax = 80;
 
 std::string_view Expectation(RefusalReason reason) {
   switch (reason) {
-    case RefusalReason::kInvalidTraceId: return "trace ids must be 16 bytes";
-    case RefusalReason::kInvalidSpanId: return "span ids must be 8 bytes and not all zero";
-    case RefusalReason::kInvalidReference: return "ids of parents and links must be hex";
+    case RefusalReason::kInvalidTraceId:
+      return "trace ids must be 16 bytes";
+    case RefusalReason::kInvalidSpanId:
+      return "span ids must be 8 bytes and not all zero";
+    case RefusalReason::kInvalidReference:
+      return "ids of parents and links must be hex";
   }
   return "";
 }
@@ -21,9 +24,12 @@ std::string_view Expectation(RefusalReason reason) {
 
 std::string_view RefusalReasonName(RefusalReason reason) {
   switch (reason) {
-    case RefusalReason::kInvalidTraceId: return "invalid_trace_id";
-    case RefusalReason::kInvalidSpanId: return "invalid_span_id";
-    case RefusalReason::kInvalidReference: return "invalid_reference";
+    case RefusalReason::kInvalidTraceId:
+      return "invalid_trace_id";
+    case RefusalReason::kInvalidSpanId:
+      return "invalid_span_id";
+    case RefusalReason::kInvalidReference:
+      return "invalid_reference";
   }
   return "unknown";
 }

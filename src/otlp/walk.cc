@@ -32,13 +32,33 @@ enum Wire : std::uint32_t { kVarint = 0, kFixed64 = 1, kLength = 2, kFixed32 = 5
 
 /// The messages of OTLP traces.
 enum class Message : std::uint8_t {
-  kTracesData, kResourceSpans, kResource, kScopeSpans, kScope, kSpan, kEvent, kLink, kStatus,
-  kKeyValue, kAnyValue, kArrayValue, kMapValue,
+  kTracesData,
+  kResourceSpans,
+  kResource,
+  kScopeSpans,
+  kScope,
+  kSpan,
+  kEvent,
+  kLink,
+  kStatus,
+  kKeyValue,
+  kAnyValue,
+  kArrayValue,
+  kMapValue,
 };
 
 /// What is done with a field of known number.
 enum class Action : std::uint8_t {
-  kUnknown, kVarint, kFixed64, kFixed32, kBytes, kMessage, kTraceId, kSpanId, kStart, kEnd,
+  kUnknown,
+  kVarint,
+  kFixed64,
+  kFixed32,
+  kBytes,
+  kMessage,
+  kTraceId,
+  kSpanId,
+  kStart,
+  kEnd,
 };
 
 struct FieldRule {
@@ -64,23 +84,41 @@ constexpr FieldRule kAttribute = Many(Message::kKeyValue);
 // In the order of Message. The first entry of each is the number 0, which protobuf has not.
 constexpr MessageRules kRules[] = {
     {"the request", {{kNone, Many(Message::kResourceSpans)}}},
-    {"a ResourceSpans",
-     {{kNone, One(Message::kResource), Many(Message::kScopeSpans), kText}}},
+    {"a ResourceSpans", {{kNone, One(Message::kResource), Many(Message::kScopeSpans), kText}}},
     {"a Resource", {{kNone, kAttribute, kNumber}}},
     {"a ScopeSpans", {{kNone, One(Message::kScope), Many(Message::kSpan), kText}}},
     {"an InstrumentationScope", {{kNone, kText, kText, kAttribute, kNumber}}},
     {"a Span",
-     {{kNone, {Action::kTraceId}, {Action::kSpanId}, kText, kText, kText, kNumber,
-       {Action::kStart}, {Action::kEnd}, kAttribute, kNumber, Many(Message::kEvent), kNumber,
-       Many(Message::kLink), kNumber, One(Message::kStatus), {Action::kFixed32}}}},
+     {{kNone,
+       {Action::kTraceId},
+       {Action::kSpanId},
+       kText,
+       kText,
+       kText,
+       kNumber,
+       {Action::kStart},
+       {Action::kEnd},
+       kAttribute,
+       kNumber,
+       Many(Message::kEvent),
+       kNumber,
+       Many(Message::kLink),
+       kNumber,
+       One(Message::kStatus),
+       {Action::kFixed32}}}},
     {"an Event", {{kNone, {Action::kFixed64}, kText, kAttribute, kNumber}}},
-    {"a Link",
-     {{kNone, kText, kText, kText, kAttribute, kNumber, {Action::kFixed32}}}},
+    {"a Link", {{kNone, kText, kText, kText, kAttribute, kNumber, {Action::kFixed32}}}},
     {"a Status", {{kNone, kNone, kText, kNumber}}},
     {"a KeyValue", {{kNone, kText, One(Message::kAnyValue)}}},
     {"an AnyValue",
-     {{kNone, kText, kNumber, kNumber, {Action::kFixed64}, One(Message::kArrayValue),
-       One(Message::kMapValue), kText}}},
+     {{kNone,
+       kText,
+       kNumber,
+       kNumber,
+       {Action::kFixed64},
+       One(Message::kArrayValue),
+       One(Message::kMapValue),
+       kText}}},
     {"an ArrayValue", {{kNone, Many(Message::kAnyValue)}}},
     {"a KeyValueList", {{kNone, kAttribute}}},
 };
@@ -88,12 +126,16 @@ static_assert(std::size(kRules) == static_cast<std::size_t>(Message::kMapValue) 
 
 constexpr Wire WireOf(Action action) {
   switch (action) {
-    case Action::kVarint: return kVarint;
+    case Action::kVarint:
+      return kVarint;
     case Action::kFixed64:
     case Action::kStart:
-    case Action::kEnd: return kFixed64;
-    case Action::kFixed32: return kFixed32;
-    default: return kLength;
+    case Action::kEnd:
+      return kFixed64;
+    case Action::kFixed32:
+      return kFixed32;
+    default:
+      return kLength;
   }
 }
 
@@ -194,11 +236,15 @@ bool IsPlainAttribute(Cursor in) {
   if (at[1] >= 0x80 || at[1] != end - at - 2) return false;
   at += 2;
   switch (at[0]) {
-    case 1 << 3 | kLength: return at[1] < 0x80 && at[1] == end - at - 2;
+    case 1 << 3 | kLength:
+      return at[1] < 0x80 && at[1] == end - at - 2;
     case 2 << 3 | kVarint:
-    case 3 << 3 | kVarint: return at[1] < 0x80 && end - at == 2;
-    case 4 << 3 | kFixed64: return end - at == 9;
-    default: return false;
+    case 3 << 3 | kVarint:
+      return at[1] < 0x80 && end - at == 2;
+    case 4 << 3 | kFixed64:
+      return end - at == 9;
+    default:
+      return false;
   }
 }
 
@@ -297,9 +343,9 @@ class Walker {
         continue;
       }
       if (wire != WireOf(rule.action)) {
-        return Fail(field, fmt::format("field {} of {} has wire type {} instead of {}", number,
-                                       rules.name, static_cast<int>(wire),
-                                       static_cast<int>(WireOf(rule.action))));
+        return Fail(field,
+                    fmt::format("field {} of {} has wire type {} instead of {}", number, rules.name,
+                                static_cast<int>(wire), static_cast<int>(WireOf(rule.action))));
       }
       bool good = true;
       switch (rule.action) {
@@ -370,10 +416,14 @@ class Walker {
     }
     Cursor content;
     switch (wire) {
-      case kVarint: return SkipVarint(in);
-      case kFixed64: return SkipBytes(in, 8, field);
-      case kLength: return ReadContent(in, content, field);
-      case kFixed32: return SkipBytes(in, 4, field);
+      case kVarint:
+        return SkipVarint(in);
+      case kFixed64:
+        return SkipBytes(in, 8, field);
+      case kLength:
+        return ReadContent(in, content, field);
+      case kFixed32:
+        return SkipBytes(in, 4, field);
     }
     return Fail(field, fmt::format("field {} of {} has wire type {}, which OTLP does not use",
                                    number, rules.name, static_cast<int>(wire)));
@@ -381,8 +431,7 @@ class Walker {
 
   void Count(const SpanFacts& span) {
     if (!span.HasTraceId()) {
-      refusals_.Add(RefusalReason::kInvalidTraceId,
-                    fmt::format("{} bytes", span.trace_id.size()));
+      refusals_.Add(RefusalReason::kInvalidTraceId, fmt::format("{} bytes", span.trace_id.size()));
       return;
     }
     if (!span.HasSpanId()) {
@@ -430,9 +479,15 @@ CheckedField TakeField(std::string_view& in) {
   const char* at = in.data();
   field.tag = CheckedVarint(at);
   switch (static_cast<Wire>(field.tag & 7)) {
-    case kVarint: CheckedVarint(at); break;
-    case kFixed64: at += 8; break;
-    case kFixed32: at += 4; break;
+    case kVarint:
+      CheckedVarint(at);
+      break;
+    case kFixed64:
+      at += 8;
+      break;
+    case kFixed32:
+      at += 4;
+      break;
     case kLength: {
       const auto size = static_cast<std::size_t>(CheckedVarint(at));
       field.content = {at, size};
@@ -463,9 +518,10 @@ std::string WithoutRefused(std::string_view in, Message message) {
     const std::uint64_t number = field.tag >> 3;
     const FieldRule rule =
         number < kKnownFields ? kRules[static_cast<std::size_t>(message)].fields[number] : kNone;
-    const bool on_the_way = rule.action == Action::kMessage &&
-                            (rule.message == Message::kResourceSpans ||
-                             rule.message == Message::kScopeSpans || rule.message == Message::kSpan);
+    const bool on_the_way =
+        rule.action == Action::kMessage &&
+        (rule.message == Message::kResourceSpans || rule.message == Message::kScopeSpans ||
+         rule.message == Message::kSpan);
     if (!on_the_way) {
       out.Raw(field.whole);
     } else if (rule.message != Message::kSpan) {

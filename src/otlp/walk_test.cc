@@ -134,8 +134,10 @@ TEST(WalkTest, OfAnIdGivenTwiceTheLastCounts) {
 }
 
 TEST(WalkTest, UnknownFieldsStayInTheBytesAlsoBesideRefusedSpans) {
-  const std::string unknown =
-      Field(100, "a") + VarintField(101, 1) + Fixed64Field(102, 2) + std::string("\xbd\x06" "abcd");
+  const std::string unknown = Field(100, "a") + VarintField(101, 1) + Fixed64Field(102, 2) +
+                              std::string(
+                                  "\xbd\x06"
+                                  "abcd");
   const std::string scope = unknown + Field(2, GoodSpan(unknown)) + Field(2, "") + Field(3, "url");
   const auto result = WalkBytes(unknown + Field(1, unknown + Field(2, scope)) + unknown);
   ASSERT_TRUE(result.ok()) << result.error().message();
@@ -150,18 +152,24 @@ TEST(WalkTest, BrokenBytesAreNamedWithTheirPlace) {
     std::string message;
   };
   const std::vector<Case> cases = {
-      {"{\"resourceSpans\":[]}", "at byte 0 of 20: field 15 of the request has wire type 3, which OTLP"},
-      {std::string("\x0a\x05" "ab"), "at byte 0 of 4: a field of 5 bytes has only 2 left"},
+      {"{\"resourceSpans\":[]}",
+       "at byte 0 of 20: field 15 of the request has wire type 3, which OTLP"},
+      {std::string("\x0a\x05"
+                   "ab"),
+       "at byte 0 of 4: a field of 5 bytes has only 2 left"},
       {std::string("\x0a"), "at byte 1 of 1: a varint runs over the end"},
       {VarintField(1, 5), "at byte 0 of 2: field 1 of the request has wire type 0 instead of 2"},
       {Field(1, VarintField(2, 5)), "at byte 2 of 4: field 2 of a ResourceSpans has wire type 0"},
-      {Field(9, "x") + std::string("\x13"), "at byte 3 of 4: field 2 of the request has wire type 3"},
-      {std::string("\x17"), "at byte 0 of 1: field 2 of the request has wire type 7, which OTLP does not use"},
+      {Field(9, "x") + std::string("\x13"),
+       "at byte 3 of 4: field 2 of the request has wire type 3"},
+      {std::string("\x17"),
+       "at byte 0 of 1: field 2 of the request has wire type 7, which OTLP does not use"},
       {std::string("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02"), "a varint is longer than 64 bits"},
       {std::string("\xff\xff\xff\xff\xff\x01\x00", 7), "which protobuf does not allow"},
       {Request({GoodSpan(Field(7, "12345678"))}), "field 7 of a Span has wire type 2 instead of 1"},
       {Request({GoodSpan(std::string("\x39\x01\x02"))}), "a field of 8 bytes has only 2 left"},
-      {Request({GoodSpan(Field(9, Field(2, Field(3, ""))))}), "field 3 of an AnyValue has wire type 2"},
+      {Request({GoodSpan(Field(9, Field(2, Field(3, ""))))}),
+       "field 3 of an AnyValue has wire type 2"},
       {Request({GoodSpan(Field(15, VarintField(2, 1)))}), "field 2 of a Status has wire type 0"},
   };
   for (const Case& one : cases) {
@@ -175,17 +183,17 @@ TEST(WalkTest, BrokenBytesAreNamedWithTheirPlace) {
 TEST(WalkTest, ABrokenMessageIsFoundInEachKindOfGroup) {
   const std::string broken = "\x0a\x7f";  // Field 1, 127 bytes that are not there.
   const std::vector<std::string> bodies = {
-      Field(1, Field(1, broken)),                               // Resource
-      Field(1, Field(2, Field(1, broken))),                     // Scope
-      Request({broken}),                                        // Span
-      Request({Field(9, broken)}),                              // KeyValue
-      Request({Field(9, Field(2, broken))}),                    // AnyValue
-      Request({Field(9, Field(2, Field(5, broken)))}),          // ArrayValue
-      Request({Field(9, Field(2, Field(6, broken)))}),          // KeyValueList
+      Field(1, Field(1, broken)),                       // Resource
+      Field(1, Field(2, Field(1, broken))),             // Scope
+      Request({broken}),                                // Span
+      Request({Field(9, broken)}),                      // KeyValue
+      Request({Field(9, Field(2, broken))}),            // AnyValue
+      Request({Field(9, Field(2, Field(5, broken)))}),  // ArrayValue
+      Request({Field(9, Field(2, Field(6, broken)))}),  // KeyValueList
       Request({Field(9, Field(2, Field(6, Field(1, broken))))}),
-      Request({Field(11, Field(3, broken))}),                   // Event attribute
-      Request({Field(13, Field(4, broken))}),                   // Link attribute
-      Request({Field(15, broken)}),                             // Status
+      Request({Field(11, Field(3, broken))}),  // Event attribute
+      Request({Field(13, Field(4, broken))}),  // Link attribute
+      Request({Field(15, broken)}),            // Status
   };
   for (const std::string& body : bodies) EXPECT_FALSE(WalkBytes(body).ok()) << body.size();
 }
@@ -283,10 +291,17 @@ TEST(WalkTest, WhatPassesTheWalkDecodesToTheSameCountsHoweverItWasMutated) {
     for (std::uint64_t i = random.Below(3) + 1; i > 0; --i) {
       const std::size_t at = random.Below(body.size());
       switch (random.Below(4)) {
-        case 0: body[at] = static_cast<char>(random.Next()); break;
-        case 1: body[at] = static_cast<char>(body[at] ^ (1 << random.Below(8))); break;
-        case 2: body.erase(at, random.Below(4)); break;
-        default: body.insert(at, 1, static_cast<char>(random.Next()));
+        case 0:
+          body[at] = static_cast<char>(random.Next());
+          break;
+        case 1:
+          body[at] = static_cast<char>(body[at] ^ (1 << random.Below(8)));
+          break;
+        case 2:
+          body.erase(at, random.Below(4));
+          break;
+        default:
+          body.insert(at, 1, static_cast<char>(random.Next()));
       }
       if (body.empty()) break;
     }

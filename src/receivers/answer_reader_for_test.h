@@ -22,9 +22,12 @@ inline std::optional<ReadPartialSuccess> ReadExportResponse(const std::string& b
     partial.emplace();
     protozero::pbf_reader inner = response.get_message();
     while (inner.next()) {
-      if (inner.tag() == 1) partial->rejected_spans = inner.get_int64();
-      else if (inner.tag() == 2) partial->message = inner.get_string();
-      else inner.skip();
+      if (inner.tag() == 1)
+        partial->rejected_spans = inner.get_int64();
+      else if (inner.tag() == 2)
+        partial->message = inner.get_string();
+      else
+        inner.skip();
     }
   }
   return partial;
@@ -40,9 +43,12 @@ inline ReadStatus ReadRpcStatus(const std::string& bytes) {
   ReadStatus status;
   protozero::pbf_reader in(bytes.data(), bytes.size());
   while (in.next()) {
-    if (in.tag() == 1) status.code = in.get_int32();
-    else if (in.tag() == 2) status.message = in.get_string();
-    else in.skip();
+    if (in.tag() == 1)
+      status.code = in.get_int32();
+    else if (in.tag() == 2)
+      status.message = in.get_string();
+    else
+      in.skip();
   }
   return status;
 }

@@ -17,16 +17,23 @@ constexpr std::uint64_t VarintTag(std::uint64_t field) { return field << 3; }
 /// The code that goes with an HTTP status, as Tempo and the Collector pair them.
 net::GrpcCode CodeOfHttpStatus(int status) {
   switch (status) {
-    case 401: return net::GrpcCode::kUnauthenticated;
-    case 403: return net::GrpcCode::kPermissionDenied;
+    case 401:
+      return net::GrpcCode::kUnauthenticated;
+    case 403:
+      return net::GrpcCode::kPermissionDenied;
     case 404:
-    case 405: return net::GrpcCode::kUnimplemented;
+    case 405:
+      return net::GrpcCode::kUnimplemented;
     case 408:
-    case 504: return net::GrpcCode::kDeadlineExceeded;
+    case 504:
+      return net::GrpcCode::kDeadlineExceeded;
     case 413:
-    case 429: return net::GrpcCode::kResourceExhausted;
-    case 503: return net::GrpcCode::kUnavailable;
-    default: return status < 500 ? net::GrpcCode::kInvalidArgument : net::GrpcCode::kInternal;
+    case 429:
+      return net::GrpcCode::kResourceExhausted;
+    case 503:
+      return net::GrpcCode::kUnavailable;
+    default:
+      return status < 500 ? net::GrpcCode::kInvalidArgument : net::GrpcCode::kInternal;
   }
 }
 

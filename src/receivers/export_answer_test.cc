@@ -57,9 +57,9 @@ TEST(ExportAnswerTest, ErrorsWithoutAKnownEncodingAreText) {
 }
 
 TEST(ExportAnswerTest, CodesGoWithTheHttpStatus) {
-  const std::pair<int, int> pairs[] = {{400, 3},  {401, 16}, {403, 7}, {404, 12}, {405, 12},
-                                       {408, 4},  {413, 8},  {415, 3}, {429, 8},  {500, 13},
-                                       {503, 14}, {504, 4}};
+  const std::pair<int, int> pairs[] = {{400, 3},  {401, 16}, {403, 7},  {404, 12},
+                                       {405, 12}, {408, 4},  {413, 8},  {415, 3},
+                                       {429, 8},  {500, 13}, {503, 14}, {504, 4}};
   for (const auto& [status, code] : pairs) {
     EXPECT_EQ(ReadRpcStatus(MakeErrorResponse(Encoding::kProtobuf, status, "x").body).code, code)
         << status;

@@ -90,8 +90,7 @@ TEST_F(ImportTest, NamesAtMostAHundredTraces) {
 }
 
 TEST_F(ImportTest, CountsRefusedSpansAndSaysWhy) {
-  const auto outcome =
-      Run(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"12"}]}]}]})");
+  const auto outcome = Run(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"12"}]}]}]})");
   ASSERT_TRUE(outcome.ok());
   EXPECT_EQ(outcome->accepted_spans, 0u);
   EXPECT_EQ(outcome->rejected_spans, 1u);

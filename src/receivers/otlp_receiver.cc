@@ -37,9 +37,10 @@ constexpr OtherSignal kOtherSignals[] = {
 };
 
 std::string OtherSignalMessage(std::string_view name) {
-  return fmt::format("Vivace stores traces only, no {}: turn the {} exporter off or send it to "
-                     "another backend",
-                     name, name);
+  return fmt::format(
+      "Vivace stores traces only, no {}: turn the {} exporter off or send it to "
+      "another backend",
+      name, name);
 }
 
 /// Why a whole request was not taken.
@@ -48,20 +49,28 @@ constexpr std::size_t kFailureCount = 4;
 
 std::string_view FailureName(Failure failure) {
   switch (failure) {
-    case Failure::kUndecodable: return "undecodable";
-    case Failure::kUnavailable: return "unavailable";
-    case Failure::kResourceExhausted: return "resource_exhausted";
-    case Failure::kInternal: return "internal";
+    case Failure::kUndecodable:
+      return "undecodable";
+    case Failure::kUnavailable:
+      return "unavailable";
+    case Failure::kResourceExhausted:
+      return "resource_exhausted";
+    case Failure::kInternal:
+      return "internal";
   }
   return "unknown";
 }
 
 Failure FailureOf(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalidArgument: return Failure::kUndecodable;
-    case ErrorCode::kUnavailable: return Failure::kUnavailable;
-    case ErrorCode::kResourceExhausted: return Failure::kResourceExhausted;
-    default: return Failure::kInternal;
+    case ErrorCode::kInvalidArgument:
+      return Failure::kUndecodable;
+    case ErrorCode::kUnavailable:
+      return Failure::kUnavailable;
+    case ErrorCode::kResourceExhausted:
+      return Failure::kResourceExhausted;
+    default:
+      return Failure::kInternal;
   }
 }
 
@@ -113,8 +122,8 @@ class Receiver : public std::enable_shared_from_this<Receiver> {
          [responder, encoding](const Status& stored, std::uint64_t refused,
                                std::string_view message) {
            if (!stored.ok()) {
-             responder.Send(MakeErrorResponse(
-                 encoding, net::HttpStatusOf(stored.error().code()), stored.error().message()));
+             responder.Send(MakeErrorResponse(encoding, net::HttpStatusOf(stored.error().code()),
+                                              stored.error().message()));
              return;
            }
            net::HttpResponse response;
@@ -165,10 +174,9 @@ class Receiver : public std::enable_shared_from_this<Receiver> {
         .bytes = &metrics.AddCounter("vivace_receiver_bytes_total",
                                      "Bytes of export requests after decompression.",
                                      {{"transport", name}}),
-        .accepted_spans =
-            &metrics.AddCounter("vivace_receiver_accepted_spans_total",
-                                "Spans that are durable and were acknowledged.",
-                                {{"transport", name}}),
+        .accepted_spans = &metrics.AddCounter("vivace_receiver_accepted_spans_total",
+                                              "Spans that are durable and were acknowledged.",
+                                              {{"transport", name}}),
         .refused_spans = {},
         .failed_requests = {}};
     for (std::size_t i = 0; i < otlp::kRefusalReasonCount; ++i) {
@@ -285,10 +293,9 @@ void RegisterOtlp(net::Router& router, const ReceiverContext& context) {
                       {net::GrpcCode::kUnimplemented, OtherSignalMessage(signal.name), {}});
   }
   router.SetCors({.enabled = true});
-  router.SetErrorShaper(
-      [receiver](int status, std::string message, const net::HttpRequest& head) {
-        return receiver->ShapeError(status, std::move(message), head);
-      });
+  router.SetErrorShaper([receiver](int status, std::string message, const net::HttpRequest& head) {
+    return receiver->ShapeError(status, std::move(message), head);
+  });
 }
 
 }  // namespace vivace::receivers

@@ -53,10 +53,10 @@ struct GrpcCatcher final : net::GrpcResponder::Sink {
 class OtlpReceiverTest : public testing::Test {
  protected:
   OtlpReceiverTest() {
-    RegisterOtlp(router_, ReceiverContext{.spans = sink_,
-                                          .first_data = first_data_,
-                                          .clock = clock_,
-                                          .metrics = metrics_});
+    RegisterOtlp(
+        router_,
+        ReceiverContext{
+            .spans = sink_, .first_data = first_data_, .clock = clock_, .metrics = metrics_});
   }
 
   std::shared_ptr<HttpCatcher> SendHttp(std::string body, std::string content_type,
@@ -74,8 +74,8 @@ class OtlpReceiverTest : public testing::Test {
   }
   net::HttpResponse Http(std::string body, std::string content_type,
                          std::string path = "/v1/traces", std::string method = "POST") {
-    const auto catcher = SendHttp(std::move(body), std::move(content_type), std::move(path),
-                                  std::move(method));
+    const auto catcher =
+        SendHttp(std::move(body), std::move(content_type), std::move(path), std::move(method));
     EXPECT_TRUE(catcher->response.has_value()) << "no answer";
     return catcher->response.value_or(net::HttpResponse{});
   }
@@ -210,7 +210,10 @@ TEST_F(OtlpReceiverTest, BadSpansAreRefusedByPartialSuccess) {
 }
 
 TEST_F(OtlpReceiverTest, UndecodableRequestsAre400WithAStatusInTheirEncoding) {
-  const net::HttpResponse protobuf = Http("\x0a\x05" "abc", kProtobuf);
+  const net::HttpResponse protobuf = Http(
+      "\x0a\x05"
+      "abc",
+      kProtobuf);
   EXPECT_EQ(protobuf.status, 400);
   EXPECT_EQ(protobuf.headers.Get("Content-Type"), kProtobuf);
   EXPECT_EQ(ReadRpcStatus(protobuf.body).code, 3);
@@ -382,10 +385,9 @@ TEST_F(OtlpReceiverTest, TheBodyIsAccountedForUntilTheAnswer) {
 
 TEST_F(OtlpReceiverTest, SeveralRoutersShareOneContext) {
   net::Router second;
-  RegisterOtlp(second, ReceiverContext{.spans = sink_,
-                                       .first_data = first_data_,
-                                       .clock = clock_,
-                                       .metrics = metrics_});
+  RegisterOtlp(
+      second, ReceiverContext{
+                  .spans = sink_, .first_data = first_data_, .clock = clock_, .metrics = metrics_});
   auto catcher = std::make_shared<GrpcCatcher>();
   second.DispatchGrpc({.method = kExport,
                        .metadata = {},

@@ -12,9 +12,12 @@ inline constexpr std::size_t kTransportCount = 3;
 /// "http_protobuf" and so on, for metrics.
 constexpr std::string_view TransportName(Transport transport) {
   switch (transport) {
-    case Transport::kHttpProtobuf: return "http_protobuf";
-    case Transport::kHttpJson: return "http_json";
-    case Transport::kGrpc: return "grpc";
+    case Transport::kHttpProtobuf:
+      return "http_protobuf";
+    case Transport::kHttpJson:
+      return "http_json";
+    case Transport::kGrpc:
+      return "grpc";
   }
   return "unknown";
 }
