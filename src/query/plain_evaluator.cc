@@ -29,6 +29,10 @@ using traceql::Literal;
 using traceql::UnaryExpression;
 using traceql::UnaryOperator;
 
+// Where keys that are repeated on one span are compared with each other, further values of the
+// right one are not looked at: a hostile span must not cost the square of its size.
+constexpr std::size_t kRepeatedPairsMax = 64;
+
 std::int64_t ToInt(std::uint64_t value) {
   constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   return static_cast<std::int64_t>(std::min(value, kMax));
@@ -48,7 +52,7 @@ std::string Hex(std::string_view bytes) {
 void AppendValues(const std::vector<Attribute>& attributes, std::string_view name,
                   std::vector<const AttributeValue*>& out) {
   for (const Attribute& attribute : attributes) {
-    if (attribute.key == name && out.size() < kRepeatedKeysMax) out.push_back(&attribute.value);
+    if (attribute.key == name) out.push_back(&attribute.value);
   }
 }
 
@@ -249,9 +253,11 @@ bool PlainEvaluator::HoldsBinary(const BinaryExpression& binary, const SpanConte
   // none contradicts and at least one is of a fitting type.
   const bool negative = op == BinaryOperator::kNotEqual || op == BinaryOperator::kNotRegex;
   bool any = false;
-  const std::vector<Value> rights =
+  std::vector<Value> rights =
       binary.regex ? std::vector<Value>(1, Opaque{}) : Values(*binary.right, context);
-  for (const Value& left : Values(*binary.left, context)) {
+  const std::vector<Value> lefts = Values(*binary.left, context);
+  if (lefts.size() > 1 && rights.size() > kRepeatedPairsMax) rights.resize(kRepeatedPairsMax);
+  for (const Value& left : lefts) {
     for (const Value& right : rights) {
       const Outcome outcome =
           binary.regex ? CompareRegex(left, op, *binary.regex) : Compare(left, op, right);

@@ -35,10 +35,6 @@ struct SpanContext {
   const Span& span() const { return *ref().span; }
 };
 
-/// Values of an attribute that one key may have in conditions when it is repeated; further ones
-/// are not looked at.
-inline constexpr std::size_t kRepeatedKeysMax = 64;
-
 /// The values of an attribute for a span, empty if it is absent. Repeated keys give several.
 std::vector<const AttributeValue*> FindValues(const traceql::AttributeReference& attribute,
                                               const SpanContext& context);

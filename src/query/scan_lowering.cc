@@ -297,6 +297,8 @@ ScanNode LowerLeaf(const Expression& expression) {
   return LowerConstant(expression, ScanOperator::kEqual, true);
 }
 
+ScanNode LowerUnbound(const Expression& expression, int levels);
+
 // Inside one kAnyEvent or kAnyLink.
 ScanNode LowerBound(const Expression& expression, int levels) {
   if (levels <= 0) return MayMatch();
@@ -309,9 +311,11 @@ ScanNode LowerBound(const Expression& expression, int levels) {
     return op == BinaryOperator::kAnd ? ScanNode::And(std::move(nodes))
                                       : ScanNode::Or(std::move(nodes));
   }
-  // A negation asks about all events again.
+  // A negation asks about all events again; a kAny below it says the same for each event here.
   const auto* unary = std::get_if<UnaryExpression>(&expression.node);
-  if (unary != nullptr && unary->op == UnaryOperator::kNot) return MayMatch();
+  if (unary != nullptr && unary->op == UnaryOperator::kNot) {
+    return ScanNode::Not(LowerUnbound(*unary->operand, levels - 1));
+  }
   return LowerLeaf(expression);
 }
 
@@ -366,8 +370,6 @@ ScanNode LowerGroup(const std::vector<const Expression*>& group, bool events, in
   if (without == Answer::kMaybe) has_none = ScanNode::And({std::move(has_none), MayMatch()});
   return ScanNode::Or({std::move(with), std::move(has_none)});
 }
-
-ScanNode LowerUnbound(const Expression& expression, int levels);
 
 ScanNode LowerAnd(const Expression& expression, int levels) {
   std::vector<const Expression*> operands;
