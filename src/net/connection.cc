@@ -28,6 +28,9 @@ constexpr std::size_t kReadBytes = 64 * 1024;
 // Read from one connection before the others of its thread get their turn.
 constexpr std::size_t kTurnBytes = 512 * 1024;
 
+// Sent to one connection before the others of its thread get their turn.
+constexpr std::size_t kSendTurnBytes = 8U << 20;
+
 // Output made ahead of what the socket has taken.
 constexpr std::size_t kOutputBytes = 256 * 1024;
 
@@ -199,6 +202,8 @@ void Connection::FeedEnd() {
 void Connection::Flush() {
   if (!socket_) return;
   if (output_.empty()) progress_ = listener_->clock.Steady();
+  std::size_t turn = 0;
+  bool continue_held = false;  // Output has made room since the session last looked.
   while (true) {
     if (tls_) {
       if (session_) session_->Produce(plain_, kOutputBytes);
@@ -211,8 +216,20 @@ void Connection::Flush() {
     } else if (session_) {
       session_->Produce(output_, kOutputBytes);
     }
-    if (output_.empty()) break;
+    if (output_.empty()) {
+      // What was held back for want of room may go on.
+      if (!session_ || !continue_held || lingering_) break;
+      continue_held = false;
+      receiving_ = true;
+      session_->Receive({});
+      receiving_ = false;
+      continue;
+    }
+    const std::size_t before = output_.size();
     if (!SendSome()) return;
+    turn += before - output_.size();
+    if (turn > kSendTurnBytes) return WaitWritable();
+    continue_held = true;
   }
   if (socket_ && session_ && session_->Finished() && !lingering_) BeginLinger();
 }

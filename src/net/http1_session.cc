@@ -1,6 +1,7 @@
 #include "net/http1_session.h"
 
 #include <cstring>
+#include <deque>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -12,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "net/exchange.h"
+#include "net/target.h"
 
 namespace vivace::net {
 namespace {
@@ -22,6 +24,9 @@ using BeastText = boost::beast::string_view;
 
 // Bytes of pipelined requests held while one is being answered; then reading pauses.
 constexpr std::size_t kPipelineBytesMax = 64 * 1024;
+
+// Answers to pipelined requests that may wait to be sent; then no further one is begun.
+constexpr std::size_t kOutputBytesMax = 256 * 1024;
 
 // What is left of a refused body is read and dropped up to this, so that the connection can go
 // on; a longer one ends the connection.
@@ -132,14 +137,18 @@ class Http1Session final : public Session, private Parser::BodySink {
     CloseIfInputUsedUp();
   }
 
-  void Produce(OutputQueue& out, std::size_t /*bytes_max*/) override {
-    for (std::string& piece : output_) out.Push(std::move(piece));
-    output_.clear();
+  void Produce(OutputQueue& out, std::size_t bytes_max) override {
+    while (!output_.empty() && out.size() < bytes_max) {
+      output_bytes_ -= output_.front().size();
+      out.Push(std::move(output_.front()));
+      output_.pop_front();
+    }
   }
 
   bool WantsInput() const override {
-    return !input_ended_ && state_ != State::kClosed &&
-           (state_ != State::kWaiting || held_.size() < kPipelineBytesMax);
+    if (input_ended_ || state_ == State::kClosed) return false;
+    const bool busy = state_ == State::kWaiting || output_bytes_ > kOutputBytesMax;
+    return !busy || held_.size() < kPipelineBytesMax;
   }
 
   bool Finished() const override { return state_ == State::kClosed; }
@@ -217,6 +226,8 @@ class Http1Session final : public Session, private Parser::BodySink {
       const State before = state_;
       switch (state_) {
         case State::kHead:
+          // A peer that sends requests and takes no answers waits for itself.
+          if (output_bytes_ > kOutputBytesMax) return taken;
           step = ConsumeHead(rest);
           break;
         case State::kBody:
@@ -233,6 +244,7 @@ class Http1Session final : public Session, private Parser::BodySink {
   }
 
   std::size_t ConsumeHead(std::string_view bytes) {
+    parser_.reset();  // Of the request before.
     // A line break before a request is let pass (RFC 9112 section 2.2).
     if (line_begin_ == 0 && scanned_ == 0) {
       std::size_t blank = 0;
@@ -357,7 +369,7 @@ class Http1Session final : public Session, private Parser::BodySink {
       return Early(*std::move(refused), has_body);
     }
     if (!has_body) return DispatchRequest();
-    if (expects_continue_) output_.emplace_back("HTTP/1.1 100 Continue\r\n\r\n");
+    if (expects_continue_) Output("HTTP/1.1 100 Continue\r\n\r\n");
     state_ = State::kBody;
     since_ = listener_->clock.Steady();
   }
@@ -452,6 +464,7 @@ class Http1Session final : public Session, private Parser::BodySink {
   // Input has ended: what is left of it cannot become a request.
   void CloseIfInputUsedUp() {
     if (state_ == State::kWaiting) return;
+    if (state_ == State::kHead && output_bytes_ > kOutputBytesMax) return;  // More may follow.
     if (state_ == State::kBody) listener_->metrics->protocol_errors.Add();
     intake_.reset();
     state_ = State::kClosed;
@@ -474,11 +487,16 @@ class Http1Session final : public Session, private Parser::BodySink {
     if (head_request_) response.body.clear();
     if (response.body.size() <= kJoinBytesMax) {
       head.append(response.body);
-      output_.push_back(std::move(head));
+      Output(std::move(head));
     } else {
-      output_.push_back(std::move(head));
-      output_.push_back(std::move(response.body));
+      Output(std::move(head));
+      Output(std::move(response.body));
     }
+  }
+
+  void Output(std::string bytes) {
+    output_bytes_ += bytes.size();
+    output_.push_back(std::move(bytes));
   }
 
   // Answers bytes that are not a request, and ends the connection.
@@ -486,7 +504,13 @@ class Http1Session final : public Session, private Parser::BodySink {
     listener_->metrics->protocol_errors.Add();
     keep_alive_ = false;
     head_request_ = false;
-    HttpResponse response = listener_->router.MakeError(status, std::move(message), HttpRequest{});
+    HttpRequest head;  // As far as it is known.
+    if (parser_ && parser_->is_header_done()) {
+      head.method = parser_->method;
+      head.headers = parser_->headers;
+      if (auto target = ParseTarget(parser_->target); target.ok()) head.path = target->path;
+    }
+    HttpResponse response = listener_->router.MakeError(status, std::move(message), head);
     RequestTraits traits;
     traits.started = listener_->clock.Steady();
     FinishResponse(*listener_, traits, response);
@@ -512,7 +536,8 @@ class Http1Session final : public Session, private Parser::BodySink {
   bool header_started_ = false;
   bool input_ended_ = false;
   bool draining_ = false;
-  std::vector<std::string> output_;
+  std::deque<std::string> output_;
+  std::size_t output_bytes_ = 0;
 
   // The request in work.
   std::int32_t request_number_ = 0;

@@ -307,6 +307,26 @@ TEST(Http1SessionTest, PausesReadingWhilePipelinedRequestsWait) {
   EXPECT_EQ(hanging.size(), 2U);
 }
 
+TEST(Http1SessionTest, BeginsNoFurtherRequestWhileAnswersPileUp) {
+  int served = 0;
+  Router router;
+  router.Handle("GET", "/", "x", [&served](HttpRequest, HttpResponder responder) {
+    ++served;
+    responder.Send(HttpResponse::Text(200, std::string(100'000, 'x')));
+  });
+  SessionHarness session(&MakeHttp1Session, std::move(router));
+  std::string many;
+  for (int i = 0; i < 50; ++i) many += "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  session.session().Receive(many);
+  EXPECT_LE(served, 4);
+  session.session().ReceiveEnd();
+  std::size_t sent = 0;
+  for (int i = 0; i < 50; ++i) sent += session.Output().size();
+  EXPECT_EQ(served, 50);
+  EXPECT_GT(sent, 50U * 100'000);
+  EXPECT_TRUE(session.session().Finished());
+}
+
 TEST(Http1SessionTest, TellsHandlersThatTheClientHasGoneAndStillAnswersAHalfClosedOne) {
   HangingSession holder;
   auto& [hanging, session] = holder;

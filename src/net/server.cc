@@ -36,6 +36,10 @@ constexpr int kBacklog = 4096;
 // Accepted in one turn, so that a flood of connections does not starve the others.
 constexpr int kAcceptsPerTurn = 64;
 
+// RFC 9113 section 6.9: what a connection begins with, and the largest window.
+constexpr std::uint32_t kHttp2WindowBytesMin = 65'535;
+constexpr std::uint32_t kHttp2WindowBytesMax = 0x7fff'ffff;
+
 // Pause after the process ran out of descriptors or memory.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
@@ -337,6 +341,13 @@ Server::~Server() { Stop(std::chrono::milliseconds(0)); }
 
 Result<std::string> Server::Listen(ListenerConfig config, Router router) {
   CHECK(!impl_->started);
+  if (config.limits.http2_window_bytes > kHttp2WindowBytesMax ||
+      config.limits.http2_window_bytes < kHttp2WindowBytesMin) {
+    return Error(ErrorCode::kInvalidArgument,
+                 fmt::format("listener {}: http2_window_bytes is {}, expected {} to {}",
+                             config.name, config.limits.http2_window_bytes, kHttp2WindowBytesMin,
+                             kHttp2WindowBytesMax));
+  }
   std::unique_ptr<TlsContext> tls;
   if (config.tls_enabled) {
     ASSIGN_OR_RETURN(tls, TlsContext::Load(config.tls).Wrap("listener " + config.name));
@@ -370,7 +381,10 @@ Status Server::Start() {
   }
   impl_->started = true;
   for (const auto& listener : impl_->listeners) {
-    RETURN_IF_ERROR(listener->Start(impl_->threads));
+    if (Status status = listener->Start(impl_->threads); !status.ok()) {
+      impl_->started = false;
+      return status;
+    }
   }
   for (const auto& thread : impl_->threads) thread->Start();
   return {};
