@@ -2,7 +2,6 @@
 
 import { DecodeError } from '../base/json';
 import type { FirstData } from '../model/first_data';
-import type { Span } from '../model/otlp';
 import { withSpanNames } from '../query/form';
 import {
   decodeBuildInfo,
@@ -15,7 +14,14 @@ import {
   decodeTraceById,
   type TagScope,
 } from './decode';
-import type { BuildInfo, DemoTrace, ImportAnswer, SearchRequest, TraceSummary } from './types';
+import type {
+  BuildInfo,
+  DemoTrace,
+  ImportAnswer,
+  SearchRequest,
+  TraceAnswer,
+  TraceSummary,
+} from './types';
 
 /** `unreachable`: no answer came. `refused`: the server said no. `broken`: not what we expect. */
 export type ApiErrorKind = 'unreachable' | 'refused' | 'broken';
@@ -99,8 +105,7 @@ export function search(request: SearchRequest, signal?: AbortSignal): Promise<Tr
   return get(`/api/search?${params}`, signal, decodeSearch);
 }
 
-/** Returns the spans of a trace; an empty list when the server has none. */
-export function traceById(traceId: string, signal?: AbortSignal): Promise<Span[]> {
+export function traceById(traceId: string, signal?: AbortSignal): Promise<TraceAnswer> {
   return get(`/api/v2/traces/${traceId}`, signal, decodeTraceById);
 }
 

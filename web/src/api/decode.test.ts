@@ -80,8 +80,14 @@ describe('decodeSearch', () => {
 
 describe('other answers', () => {
   it('give no spans for an unknown trace', () => {
-    expect(decodeTraceById({ trace: {}, metrics: {} })).toEqual([]);
-    expect(decodeTraceById({})).toEqual([]);
+    const nothing = { spans: [], partialReason: null };
+    expect(decodeTraceById({ trace: {}, metrics: {} })).toEqual(nothing);
+    expect(decodeTraceById({})).toEqual(nothing);
+  });
+
+  it('say when a trace is not whole', () => {
+    const answer = decodeTraceById({ trace: {}, status: 'PARTIAL', message: 'too large' });
+    expect(answer.partialReason).toBe('too large');
   });
 
   it('give the values of a tag', () => {

@@ -11,7 +11,6 @@ import {
 } from '../base/json';
 import { decodeAttributes, decodeDocument } from '../model/decode_otlp';
 import type { FirstData } from '../model/first_data';
-import type { Span } from '../model/otlp';
 import { nanoseconds, type UnixNanoseconds, unixNanoseconds } from '../model/time';
 import type {
   BuildInfo,
@@ -19,6 +18,7 @@ import type {
   ImportAnswer,
   MatchedSpan,
   ServiceCount,
+  TraceAnswer,
   TraceSummary,
 } from './types';
 
@@ -94,9 +94,15 @@ export function decodeSearch(value: unknown): TraceSummary[] {
   );
 }
 
-/** Returns the spans of a trace; none for an unknown id. */
-export function decodeTraceById(value: unknown): Span[] {
-  return decodeDocument(readObject(value, 'trace answer'), 'trace answer');
+export function decodeTraceById(value: unknown): TraceAnswer {
+  const answer = readObject(value, 'trace answer');
+  return {
+    spans: decodeDocument(answer, 'trace answer'),
+    partialReason:
+      readString(answer.status, 'status') === 'PARTIAL'
+        ? readString(answer.message, 'message')
+        : null,
+  };
 }
 
 export function decodeTagValues(value: unknown): string[] {

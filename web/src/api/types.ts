@@ -1,6 +1,6 @@
 // Answers of the server, checked and with the wire's oddities removed.
 
-import type { Attribute } from '../model/otlp';
+import type { Attribute, Span } from '../model/otlp';
 import type { Nanoseconds, UnixNanoseconds } from '../model/time';
 
 export interface MatchedSpan {
@@ -35,6 +35,13 @@ export interface SearchRequest {
   /** Unix seconds; null for any time. */
   readonly range: { readonly start: number; readonly end: number } | null;
   readonly limit: number;
+}
+
+export interface TraceAnswer {
+  /** Empty for an unknown trace. */
+  readonly spans: readonly Span[];
+  /** Why spans are missing, in the server's words; null when the trace is whole. */
+  readonly partialReason: string | null;
 }
 
 export interface BuildInfo {

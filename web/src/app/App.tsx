@@ -1,6 +1,6 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { Link, Route, Switch } from 'wouter';
+import { Link, Route, Switch, useLocation } from 'wouter';
 import { ErrorBoundary } from '../components/ErrorBoundary/ErrorBoundary';
 import { EmptyState } from '../components/Message/Message';
 import { Shell } from '../components/Shell/Shell';
@@ -27,25 +27,31 @@ function NotFound() {
   );
 }
 
+function Pages() {
+  const [location] = useLocation();
+  return (
+    // A page that failed is left behind with its address.
+    <ErrorBoundary key={location}>
+      <Switch>
+        <Route path="/" component={HomePage} />
+        <Route path="/explore" component={ExplorePage} />
+        <Route path="/trace/:id">{(params) => <TracePage key={params.id} id={params.id} />}</Route>
+        <Route path="/local/:id">
+          {(params) => <LocalTracePage key={params.id} id={params.id} />}
+        </Route>
+        <Route component={NotFound} />
+      </Switch>
+    </ErrorBoundary>
+  );
+}
+
 export function App({ client }: { client: QueryClient }) {
   return (
     // The content security policy forbids inline styles.
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={client}>
         <Shell>
-          <ErrorBoundary>
-            <Switch>
-              <Route path="/" component={HomePage} />
-              <Route path="/explore" component={ExplorePage} />
-              <Route path="/trace/:id">
-                {(params) => <TracePage key={params.id} id={params.id} />}
-              </Route>
-              <Route path="/local/:id">
-                {(params) => <LocalTracePage key={params.id} id={params.id} />}
-              </Route>
-              <Route component={NotFound} />
-            </Switch>
-          </ErrorBoundary>
+          <Pages />
         </Shell>
       </QueryClientProvider>
     </CSPProvider>

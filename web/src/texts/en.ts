@@ -234,6 +234,7 @@ export const en = {
       'It came from a file that was opened in this browser and never sent to Vivace. Open the file again.',
     localNote: 'From a file, in this browser only',
     openFile: 'Open a file',
+    partial: (reason: string) => `Not the whole trace: ${reason || 'the server left spans out'}`,
     duration: 'Duration',
     started: 'Started',
     spans: 'Spans',

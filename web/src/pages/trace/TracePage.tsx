@@ -35,7 +35,7 @@ export function TracePage({ id }: { id: string }) {
   const isValid = isTraceId(id);
   const traceId = padTraceId(id);
   const query = useTraceById(traceId, isValid);
-  const trace = useTrace(traceId, query.data);
+  const trace = useTrace(traceId, query.data?.spans);
   useTitle(trace === null ? t.title : trace.spans[trace.root].name || t.title);
   if (!isValid) {
     return <EmptyState title={t.notFoundTitle} text={t.badId} />;
@@ -75,6 +75,7 @@ export function TracePage({ id }: { id: string }) {
       key={traceId}
       trace={trace}
       isLocal={false}
+      partialReason={query.data?.partialReason ?? null}
       onReload={() => query.refetch()}
       isReloading={query.isFetching}
     />
@@ -93,5 +94,14 @@ export function LocalTracePage({ id }: { id: string }) {
       </EmptyState>
     );
   }
-  return <TraceView key={id} trace={trace} isLocal onReload={null} isReloading={false} />;
+  return (
+    <TraceView
+      key={id}
+      trace={trace}
+      isLocal
+      partialReason={null}
+      onReload={null}
+      isReloading={false}
+    />
+  );
 }

@@ -153,12 +153,20 @@ function Figure({
 interface TraceViewProps {
   trace: Trace;
   isLocal: boolean;
+  /** Why spans are missing, in the server's words. */
+  partialReason: string | null;
   onReload: (() => void) | null;
   isReloading: boolean;
 }
 
 /** One trace: figures, overview, waterfall, and the details of the chosen span. */
-export function TraceView({ trace, isLocal, onReload, isReloading }: TraceViewProps) {
+export function TraceView({
+  trace,
+  isLocal,
+  partialReason,
+  onReload,
+  isReloading,
+}: TraceViewProps) {
   const [, navigate] = useLocation();
   const [state, setState] = useViewState(trace);
   const { cursor, isOpen, window: shown, collapsed } = state;
@@ -246,7 +254,17 @@ export function TraceView({ trace, isLocal, onReload, isReloading }: TraceViewPr
     }
   };
   const zoom = (factor: number) => {
-    setState((old) => ({ ...old, window: zoomWindow(old.window, factor, 0.5, trace.duration) }));
+    setState((old) => {
+      const { from, to } = old.window;
+      // About the selected span where it can be seen, else about the middle.
+      const centre =
+        old.cursor < 0
+          ? Number.NaN
+          : trace.spanStart[old.cursor] + trace.spanDuration[old.cursor] / 2;
+      const at = (centre - from) / (to - from);
+      const isSeen = at >= 0 && at <= 1;
+      return { ...old, window: zoomWindow(old.window, factor, isSeen ? at : 0.5, trace.duration) };
+    });
   };
   const goToNeighbour = (by: 1 | -1) => {
     const id = neighbour(trace.id, by);
@@ -347,6 +365,12 @@ export function TraceView({ trace, isLocal, onReload, isReloading }: TraceViewPr
           )}
         </dl>
       </header>
+      {partialReason !== null && (
+        <p role="status" className={styles.partial}>
+          <Icon name="alert" size={14} />
+          {t.partial(partialReason)}
+        </p>
+      )}
       <div className={styles.toolbar}>
         <div className={styles.group}>
           <IconButton icon="plus" label={t.zoomIn} onClick={() => zoom(kZoomStep)} />
