@@ -20,6 +20,10 @@ if(VIVACE_SANITIZE)
   add_link_options(-fsanitize=${VIVACE_SANITIZE})
 endif()
 option(VIVACE_FUZZ "Build libFuzzer targets (clang only)" OFF)
+if(VIVACE_FUZZ)
+  # Without this the fuzzer sees the target's own file only and learns nothing of the rest.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 
 find_program(VIVACE_CCACHE ccache)
 if(VIVACE_CCACHE)

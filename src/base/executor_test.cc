@@ -24,9 +24,9 @@ TEST(ExecutorTest, ThreadPoolRunsEveryTaskBeforeItIsGone) {
 }
 
 TEST(ExecutorTest, ThreadPoolRefusesMoreThanItsQueueHolds) {
-  ThreadPool pool({.name = "small", .threads = 1, .queue_tasks_max = 2});
   std::promise<void> started;
   std::promise<void> release;
+  ThreadPool pool({.name = "small", .threads = 1, .queue_tasks_max = 2});
   ASSERT_TRUE(pool.Post([&] {
                     started.set_value();
                     release.get_future().wait();
