@@ -66,6 +66,10 @@ Status LocalStore::Open() {
   }
   folder_lock_ = *std::move(lock);
   RETURN_IF_ERROR(LoadBlocks());
+  {
+    MutexLock cut(cut_mutex_);
+    generation_ = manifest_.generation;
+  }
 
   wal::LocalLog::Config log;
   log.folder = JoinPath(config_.folder, "log");
@@ -205,10 +209,7 @@ Status LocalStore::QuarantineDamaged(const ManifestFolder::Loaded& loaded,
     changed |= block.changed;
     next.blocks.push_back(block.entry);
   }
-  if (!changed) {
-    generation_ = manifest_.generation;
-    return {};
-  }
+  if (!changed) return {};
   std::sort(next.blocks.begin(), next.blocks.end(),
             [](const auto& a, const auto& b) { return a.meta.id < b.meta.id; });
   next.written_unix_ns = env_.clock.UnixNanos();
@@ -216,7 +217,6 @@ Status LocalStore::QuarantineDamaged(const ManifestFolder::Loaded& loaded,
   // that it finds, too.
   RETURN_IF_ERROR(manifests_.Commit(next));
   manifest_ = std::move(next);
-  generation_ = manifest_.generation;
   for (const ManifestFolder::Damaged& damaged : loaded.damaged) {
     problems_->Add("manifest " + damaged.name, damaged.reason);
     LogError("manifest damaged; the one before and all block files were taken",

@@ -438,7 +438,8 @@ TEST_F(StoreTest, ADamagedManifestLosesNothing) {
     for (auto& [key, times] : expected) times = 1;
     EXPECT_EQ(after, expected);
     EXPECT_THAT(store_->status().problems, ::testing::Not(IsEmpty()));
-    // It is over with this start.
+    // It is over with the next cut.
+    ASSERT_TRUE(store_->Flush().ok());
     ASSERT_TRUE(store_->Stop().ok());
     ASSERT_TRUE(Open().ok());
     EXPECT_EQ(ScanNow().size(), before.size());
