@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,6 +29,8 @@ TestClient::TestClient(const std::string& address) : TestClient(address, kConnec
 TestClient::TestClient(const std::string& address, Later /*later*/)
     : address_(address), fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   CHECK(fd_ >= 0);
+  const int on = 1;
+  CHECK(::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0);
 }
 
 bool TestClient::Connect() {
