@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { Link } from 'wouter';
 import { formatCount, formatValue } from '../../model/format';
 import type { Attribute, AttributeValue } from '../../model/otlp';
@@ -37,6 +37,17 @@ function ValueText({ value }: { value: AttributeValue }) {
   );
 }
 
+/** A dotted name that may be broken after its dots, rather than within a word. */
+function Breakable({ text }: { text: string }) {
+  return text.split(/(?<=[._/-])/).map((part, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: parts have no identity but their place.
+    <Fragment key={index}>
+      {index > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
+}
+
 /** The search for traces with this attribute, or null for values that TraceQL cannot name. */
 export function attributeQuery(scope: AttributeScope, attribute: Attribute): string | null {
   const { key, value } = attribute;
@@ -68,10 +79,14 @@ export function AttributeList({ attributes, scope, dropped }: AttributeListProps
             return (
               // biome-ignore lint/suspicious/noArrayIndexKey: a sender may repeat a key.
               <div key={`${index}-${attribute.key}`} className={styles.row}>
-                <dt title={texts.span.types[attribute.value.kind]}>{attribute.key}</dt>
+                <dt title={texts.span.types[attribute.value.kind]}>
+                  <Breakable text={attribute.key} />
+                </dt>
                 <dd>
                   <ValueText value={attribute.value} />
-                  <span className={styles.type}>{texts.span.types[attribute.value.kind]}</span>
+                  {attribute.value.kind !== 'string' && (
+                    <span className={styles.type}>{texts.span.types[attribute.value.kind]}</span>
+                  )}
                 </dd>
                 <dd className={styles.tools}>
                   {query !== null && (

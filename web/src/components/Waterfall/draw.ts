@@ -68,7 +68,16 @@ function measure(context: CanvasRenderingContext2D, text: string): number {
   return width;
 }
 
-/** Returns `text`, or as much of it as fits with an ellipsis. */
+// Of what is kept of a text that does not fit, the share that its beginning gets. Names of spans
+// differ at their ends: package.Service/Method.
+const kHeadShare = 0.4;
+
+function shorten(text: string, kept: number): string {
+  const head = Math.ceil(kept * kHeadShare);
+  return text.slice(0, head) + kEllipsis + text.slice(text.length - (kept - head));
+}
+
+/** Returns `text`, or as much of its beginning and end as fits with an ellipsis between. */
 function fitText(context: CanvasRenderingContext2D, text: string, room: number): string {
   const width = Math.floor(room);
   if (width <= 0) {
@@ -83,16 +92,16 @@ function fitText(context: CanvasRenderingContext2D, text: string, room: number):
     return known;
   }
   let low = 0;
-  let high = text.length;
+  let high = text.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (context.measureText(text.slice(0, middle) + kEllipsis).width <= width) {
+    if (context.measureText(shorten(text, middle)).width <= width) {
       low = middle;
     } else {
       high = middle - 1;
     }
   }
-  const result = low === 0 ? '' : text.slice(0, low) + kEllipsis;
+  const result = low === 0 ? '' : shorten(text, low);
   if (fitted.size >= kMeasuredMax) {
     fitted.clear();
   }
