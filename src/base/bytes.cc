@@ -29,8 +29,8 @@ void AppendLittleEndian(std::string& out, T value) {
 
 Status ByteReader::Need(std::uint64_t size) const {
   if (size <= remaining()) return {};
-  return Error(ErrorCode::kCorruption, fmt::format("at byte {}: needs {} bytes, {} are left",
-                                                   offset_, size, remaining()));
+  return Error(ErrorCode::kCorruption,
+               fmt::format("at byte {}: needs {} bytes, {} are left", offset_, size, remaining()));
 }
 
 Result<std::uint8_t> ByteReader::ReadU8() {

@@ -30,7 +30,8 @@ TEST(ExecutorTest, ThreadPoolRefusesMoreThanItsQueueHolds) {
   ASSERT_TRUE(pool.Post([&] {
                     started.set_value();
                     release.get_future().wait();
-                  }).ok());
+                  })
+                  .ok());
   started.get_future().wait();
   EXPECT_TRUE(pool.Post([] {}).ok());
   EXPECT_TRUE(pool.Post([] {}).ok());
@@ -53,19 +54,19 @@ TEST(ExecutorTest, ThreadPoolTakesNothingAfterStop) {
 TEST(ExecutorTest, ThreadPoolTasksMayPostTasks) {
   std::promise<int> done;
   ThreadPool pool({.name = "test", .threads = 1});
-  ASSERT_TRUE(pool.Post([&] {
-                    EXPECT_TRUE(pool.Post([&] { done.set_value(7); }).ok());
-                  }).ok());
+  ASSERT_TRUE(pool.Post([&] { EXPECT_TRUE(pool.Post([&] { done.set_value(7); }).ok()); }).ok());
   EXPECT_EQ(done.get_future().get(), 7);
 }
 
 TEST(ExecutorTest, ManualExecutorRunsInOrderWhenTold) {
   ManualExecutor executor;
   std::vector<int> order;
-  ASSERT_TRUE(executor.Post([&] {
-                        order.push_back(1);
-                        EXPECT_TRUE(executor.Post([&] { order.push_back(3); }).ok());
-                      }).ok());
+  ASSERT_TRUE(executor
+                  .Post([&] {
+                    order.push_back(1);
+                    EXPECT_TRUE(executor.Post([&] { order.push_back(3); }).ok());
+                  })
+                  .ok());
   ASSERT_TRUE(executor.Post([&] { order.push_back(2); }).ok());
   EXPECT_THAT(order, ElementsAre());
   EXPECT_TRUE(executor.RunOne());

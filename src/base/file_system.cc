@@ -9,9 +9,9 @@ Result<std::string> ReadWholeFile(FileSystem& files, const std::string& path,
   ASSIGN_OR_RETURN(const std::unique_ptr<RandomAccessFile> file, files.OpenFile(path));
   const std::uint64_t size = file->size();
   if (size > bytes_max) {
-    return Error(ErrorCode::kResourceExhausted,
-                 fmt::format("read {}: it has {} bytes, at most {} are taken", path, size,
-                             bytes_max));
+    return Error(
+        ErrorCode::kResourceExhausted,
+        fmt::format("read {}: it has {} bytes, at most {} are taken", path, size, bytes_max));
   }
   std::string content(static_cast<std::size_t>(size), '\0');
   RETURN_IF_ERROR(file->ReadAt(0, std::as_writable_bytes(std::span<char>(content))));

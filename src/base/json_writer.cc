@@ -28,8 +28,7 @@ std::size_t Utf8SequenceLength(std::string_view text) {
   if (first >= 0xf0 && first <= 0xf4) {
     const unsigned low = first == 0xf0 ? 0x90 : 0x80;
     const unsigned high = first == 0xf4 ? 0x8f : 0xbf;
-    return continuation(1, low, high) && continuation(2, 0x80, 0xbf) &&
-                   continuation(3, 0x80, 0xbf)
+    return continuation(1, low, high) && continuation(2, 0x80, 0xbf) && continuation(3, 0x80, 0xbf)
                ? 4
                : 0;
   }
@@ -58,11 +57,21 @@ void AppendJsonString(std::string& out, std::string_view text) {
     }
     flush();
     switch (c) {
-      case '"': out.append("\\\""); break;
-      case '\\': out.append("\\\\"); break;
-      case '\n': out.append("\\n"); break;
-      case '\r': out.append("\\r"); break;
-      case '\t': out.append("\\t"); break;
+      case '"':
+        out.append("\\\"");
+        break;
+      case '\\':
+        out.append("\\\\");
+        break;
+      case '\n':
+        out.append("\\n");
+        break;
+      case '\r':
+        out.append("\\r");
+        break;
+      case '\t':
+        out.append("\\t");
+        break;
       default:
         if (byte < 0x20) {
           fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);

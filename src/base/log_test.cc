@@ -35,9 +35,12 @@ TEST_F(LogTest, WritesTimeLevelMessageAndFields) {
 }
 
 TEST_F(LogTest, QuotesAndEscapesSoThatALineStaysALine) {
-  LogWarn("odd", {{"a", "two words"}, {"b", "x=\"y\"\\"}, {"c", "line\nbreak\t\x1b[31m"}, {"d", ""}});
-  EXPECT_THAT(lines_[0],
-              EndsWith(R"(level=warn msg="odd" a="two words" b="x=\"y\"\\" c="line\nbreak\t\x1b[31m" d="")"));
+  LogWarn("odd",
+          {{"a", "two words"}, {"b", "x=\"y\"\\"}, {"c", "line\nbreak\t\x1b[31m"}, {"d", ""}});
+  EXPECT_THAT(
+      lines_[0],
+      EndsWith(
+          R"(level=warn msg="odd" a="two words" b="x=\"y\"\\" c="line\nbreak\t\x1b[31m" d="")"));
 }
 
 TEST_F(LogTest, LeavesOutWhatIsBelowTheLevel) {

@@ -192,8 +192,7 @@ std::string MetricsRegistry::Expose() const {
         AppendSample(out, group.name, "", item.labels,
                      std::to_string(item.series->counter->value()));
       } else if (item.series->gauge != nullptr) {
-        AppendSample(out, group.name, "", item.labels,
-                     std::to_string(item.series->gauge->value()));
+        AppendSample(out, group.name, "", item.labels, std::to_string(item.series->gauge->value()));
       } else {
         AppendHistogram(out, group.name, item.labels, *item.series->histogram);
       }

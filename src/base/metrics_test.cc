@@ -37,7 +37,8 @@ TEST(MetricsTest, ExposesOneSeriesForEachSetOfLabels) {
 TEST(MetricsTest, EscapesLabelValuesAndHelp) {
   MetricsRegistry metrics;
   metrics.AddCounter("vivace_x_total", "Two\nlines \\ slash \"quotes\".", {{"l", "a\"b\\c\nd"}});
-  EXPECT_THAT(metrics.Expose(), HasSubstr("# HELP vivace_x_total Two\\nlines \\\\ slash \"quotes\"."));
+  EXPECT_THAT(metrics.Expose(),
+              HasSubstr("# HELP vivace_x_total Two\\nlines \\\\ slash \"quotes\"."));
   EXPECT_THAT(metrics.Expose(), HasSubstr(R"(vivace_x_total{l="a\"b\\c\nd"} 0)"));
 }
 

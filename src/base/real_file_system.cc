@@ -41,8 +41,8 @@ class Descriptor {
 };
 
 Error SystemError(std::string_view what, std::string_view path, int error_number) {
-  return Error(ErrorCodeOfErrno(error_number), fmt::format("{} {}: {}", what, path,
-                                                 std::generic_category().message(error_number)));
+  return Error(ErrorCodeOfErrno(error_number),
+               fmt::format("{} {}: {}", what, path, std::generic_category().message(error_number)));
 }
 
 template <typename Call>
@@ -77,9 +77,8 @@ class RealWritableFile final : public WritableFile {
   }
 
   Status Preallocate(std::uint64_t size) override {
-    const int result = RetryInterrupted([&] {
-      return ::fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size));
-    });
+    const int result = RetryInterrupted(
+        [&] { return ::fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)); });
     // Some file systems cannot; then appends allocate as they go.
     if (result < 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
       return SystemError("preallocate", path_, errno);
@@ -112,9 +111,8 @@ class RealRandomAccessFile final : public RandomAccessFile {
 
   Status ReadAt(std::uint64_t offset, std::span<std::byte> out) const override {
     while (!out.empty()) {
-      const ssize_t got = RetryInterrupted([&] {
-        return ::pread(file_.get(), out.data(), out.size(), static_cast<off_t>(offset));
-      });
+      const ssize_t got = RetryInterrupted(
+          [&] { return ::pread(file_.get(), out.data(), out.size(), static_cast<off_t>(offset)); });
       if (got < 0) return SystemError("read", path_, errno);
       if (got == 0) {
         return Error(ErrorCode::kCorruption,
@@ -155,8 +153,8 @@ class OperatingSystemFiles final : public FileSystem {
     if (!S_ISREG(info.st_mode)) {
       return Error(ErrorCode::kIo, fmt::format("open {}: not a regular file", path));
     }
-    return std::unique_ptr<RandomAccessFile>(new RealRandomAccessFile(
-        path, std::move(file), static_cast<std::uint64_t>(info.st_size)));
+    return std::unique_ptr<RandomAccessFile>(
+        new RealRandomAccessFile(path, std::move(file), static_cast<std::uint64_t>(info.st_size)));
   }
 
   Status SyncFile(const std::string& path) override {
@@ -243,9 +241,8 @@ class OperatingSystemFiles final : public FileSystem {
                                path, HolderOf(file)));
     }
     const std::string holder = fmt::format("{}\n", ::getpid());
-    if (::ftruncate(file.get(), 0) < 0 ||
-        ::pwrite(file.get(), holder.data(), holder.size(), 0) !=
-            static_cast<ssize_t>(holder.size())) {
+    if (::ftruncate(file.get(), 0) < 0 || ::pwrite(file.get(), holder.data(), holder.size(), 0) !=
+                                              static_cast<ssize_t>(holder.size())) {
       return SystemError("write lock file", path, errno);
     }
     return std::unique_ptr<FileLock>(new RealFileLock(std::move(file)));
@@ -265,11 +262,15 @@ class OperatingSystemFiles final : public FileSystem {
 
 ErrorCode ErrorCodeOfErrno(int error_number) {
   switch (error_number) {
-    case ENOENT: return ErrorCode::kNotFound;
-    case EEXIST: return ErrorCode::kAlreadyExists;
+    case ENOENT:
+      return ErrorCode::kNotFound;
+    case EEXIST:
+      return ErrorCode::kAlreadyExists;
     case ENOSPC:
-    case EDQUOT: return ErrorCode::kUnavailable;
-    default: return ErrorCode::kIo;
+    case EDQUOT:
+      return ErrorCode::kUnavailable;
+    default:
+      return ErrorCode::kIo;
   }
 }
 

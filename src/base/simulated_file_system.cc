@@ -60,8 +60,7 @@ class SimulatedFileSystem::Readable final : public RandomAccessFile {
                    fmt::format("read {}: {} bytes at offset {} reach past its end at {}", path_,
                                out.size(), offset, content.size()));
     }
-    const ByteView bytes =
-        AsBytes(content).subspan(static_cast<std::size_t>(offset), out.size());
+    const ByteView bytes = AsBytes(content).subspan(static_cast<std::size_t>(offset), out.size());
     std::ranges::copy(bytes, out.begin());
     return {};
   }
@@ -388,8 +387,8 @@ void SimulatedFileSystem::LoseNames() {
     it = durable_folders_.contains(ParentPath(*it)) ? std::next(it) : durable_folders_.erase(it);
   }
   for (auto it = durable_names_.begin(); it != durable_names_.end();) {
-    it = durable_folders_.contains(ParentPath(it->first)) ? std::next(it)
-                                                          : durable_names_.erase(it);
+    it =
+        durable_folders_.contains(ParentPath(it->first)) ? std::next(it) : durable_names_.erase(it);
   }
   name_changes_.clear();
 }

@@ -79,8 +79,8 @@ class SimulatedFileSystem final : public FileSystem {
   class HeldLock;
 
   struct Inode {
-    std::string content;   // What reads see.
-    std::string durable;   // What is on the disk: a prefix of it, but for SetContent.
+    std::string content;  // What reads see.
+    std::string durable;  // What is on the disk: a prefix of it, but for SetContent.
     std::uint64_t reserved = 0;
     bool sync_failed = false;
   };

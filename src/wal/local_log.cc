@@ -1,62 +1,16 @@
 #include "wal/local_log.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include <fmt/core.h>
 #include <pthread.h>
 
 #include "base/log.h"
-#include "wal/segment_reader.h"
+#include "wal/local_log_instruments.h"
 
 namespace vivace::wal {
-
-struct LocalLog::Instruments {
-  explicit Instruments(MetricsRegistry& metrics)
-      : records(metrics.AddCounter("vivace_wal_records_total", "Records made durable.")),
-        payload_bytes(metrics.AddCounter("vivace_wal_payload_bytes_total",
-                                         "Payload bytes made durable, before compression.")),
-        bytes(metrics.AddCounter("vivace_wal_bytes_total", "Bytes written to segments.")),
-        commits(metrics.AddCounter("vivace_wal_commits_total", "Group commits.")),
-        refused(metrics.AddCounter("vivace_wal_refused_total", "Appends that were refused.")),
-        segment_failures(metrics.AddCounter("vivace_wal_segment_failures_total",
-                                            "New segments that could not be made.")),
-        sync_seconds(metrics.AddHistogram("vivace_wal_sync_duration_seconds",
-                                          "Time of one fdatasync of a segment.",
-                                          LatencyBuckets())),
-        stopped(metrics.AddGauge("vivace_wal_stopped",
-                                 "1 if a failed write or sync has stopped the log.")),
-        queued_bytes(metrics.AddGauge("vivace_wal_queued_bytes",
-                                      "Payload bytes that wait for their commit.")),
-        segments(metrics.AddGauge("vivace_wal_segments", "Segments in the folder.")),
-        replayed(metrics.AddCounter("vivace_wal_replayed_records_total",
-                                    "Records read back at start.")),
-        damaged_runs(metrics.AddCounter("vivace_wal_replay_damaged_runs_total",
-                                        "Runs of damaged bytes that a replay passed over.")),
-        damaged_bytes(metrics.AddCounter("vivace_wal_replay_damaged_bytes_total",
-                                         "Damaged bytes that a replay passed over.")),
-        lost_segments(metrics.AddCounter(
-            "vivace_wal_replay_lost_segments_total",
-            "Segments that a replay missed, or whose header it could not read.")) {
-    stopped.Set(0);
-  }
-
-  Counter& records;
-  Counter& payload_bytes;
-  Counter& bytes;
-  Counter& commits;
-  Counter& refused;
-  Counter& segment_failures;
-  Histogram& sync_seconds;
-  Gauge& stopped;
-  Gauge& queued_bytes;
-  Gauge& segments;
-  Counter& replayed;
-  Counter& damaged_runs;
-  Counter& damaged_bytes;
-  Counter& lost_segments;
-};
-
 namespace {
 
 // Buffers of commits above this are not kept for the next one.
@@ -96,164 +50,12 @@ std::string LocalLog::PathOf(std::uint64_t number) const {
   return JoinPath(config_.folder, SegmentName(number));
 }
 
-// ---- Opening ---------------------------------------------------------------------------------
-
-Status LocalLog::ReadFolder() {
-  RETURN_IF_ERROR(files_.CreateDirectories(config_.folder));
-  // Also when it was there: an earlier start may have failed between making and syncing it.
-  RETURN_IF_ERROR(files_.SyncDirectory(ParentPath(config_.folder)));
-  // A new segment may name any that is found here, so none may go away with the power.
-  RETURN_IF_ERROR(files_.SyncDirectory(config_.folder));
-  ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries, files_.List(config_.folder));
-  for (const DirectoryEntry& entry : entries) {
-    const std::optional<std::uint64_t> number = ParseSegmentName(entry.name);
-    if (!number || entry.is_directory) {
-      LogWarn("log folder holds something that is no segment; left alone",
-              {{"folder", config_.folder}, {"name", entry.name}});
-      MutexLock lock(mutex_);
-      ++foreign_files_;
-      continue;
-    }
-    RETURN_IF_ERROR(ReadSegmentStart(*number, entry.size));
-  }
-  MutexLock lock(mutex_);
-  instruments_->segments.Set(static_cast<std::int64_t>(segments_.size()));
-  return {};
-}
-
-Status LocalLog::ReadSegmentStart(std::uint64_t number, std::uint64_t bytes) {
-  const std::string path = PathOf(number);
-  ASSIGN_OR_RETURN(const std::unique_ptr<RandomAccessFile> file, files_.OpenFile(path));
-  std::vector<std::byte> start(std::min<std::uint64_t>(file->size(), kSegmentHeaderBytes));
-  RETURN_IF_ERROR(file->ReadAt(0, start));
-  Result<SegmentHeader> header = DecodeSegmentHeader(start);
-  if (header.ok() && header->number != number) {
-    header = Error(ErrorCode::kCorruption,
-                   fmt::format("its header says segment {}; was it renamed?", header->number));
-  }
-  Segment segment;
-  segment.bytes = bytes;
-  if (header.ok()) {
-    segment.readable = true;
-    segment.header = *header;
-  } else if (header.error().code() == ErrorCode::kUnsupported) {
-    return std::move(header).error().Wrap("open " + path);
-  } else if (bytes > kSegmentHeaderBytes) {
-    LogError("log segment is unreadable and passed over",
-             {{"path", path}, {"bytes", bytes}, {"error", header.error().message()}});
-  }
-  MutexLock lock(mutex_);
-  segments_[number] = segment;
-  next_number_ = std::max(next_number_, number + 1);
-  return {};
-}
-
-// ---- Replay ----------------------------------------------------------------------------------
-
-std::optional<std::uint64_t> LocalLog::ProvenEnd(std::uint64_t number) const {
-  // Several successors may name it, when segments in between were begun and hold nothing.
-  for (auto it = segments_.upper_bound(number); it != segments_.end(); ++it) {
-    if (it->second.readable && it->second.header.previous_segment == number) {
-      return it->second.header.previous_end;
-    }
-  }
-  return {};
-}
-
-Result<ReplayReport> LocalLog::Replay(
-    LogPosition from, const std::function<Status(LogPosition, const LogRecord&)>& visit) {
-  std::map<std::uint64_t, Segment> segments;
-  ReplayReport report;
-  {
-    MutexLock lock(mutex_);
-    CHECK(!appended_);
-    // Somebody may have emptied the folder: what is released already must not be named again.
-    next_number_ = std::max(next_number_, from.segment);
-    segments = segments_;
-    report.foreign_files = foreign_files_;
-  }
-  for (const auto& [number, segment] : segments) {
-    if (!segment.readable) continue;
-    const std::uint64_t previous = segment.header.previous_segment;
-    if (number > from.segment && previous != 0 && previous >= from.segment &&
-        !segments.contains(previous)) {
-      ++report.missing_segments;
-      LogError("log segment is missing", {{"path", PathOf(previous)}, {"named_by", number}});
-    }
-  }
-  for (const auto& [number, segment] : segments) {
-    if (number < from.segment) continue;
-    std::optional<std::uint64_t> end;
-    {
-      MutexLock lock(mutex_);
-      end = ProvenEnd(number);
-    }
-    if (!segment.readable) {
-      const bool was_being_made = segment.bytes <= kSegmentHeaderBytes && !end;
-      if (was_being_made) {
-        report.torn_bytes += segment.bytes;
-      } else {
-        ++report.unreadable_segments;
-      }
-      continue;
-    }
-    ++report.segments;
-    const std::uint64_t offset = number == from.segment ? from.offset : 0;
-    ASSIGN_OR_RETURN(const std::uint64_t valid_end,
-                     ReplaySegment(number, offset, end, visit, report));
-    if (!end && offset <= kSegmentHeaderBytes) {
-      MutexLock lock(mutex_);
-      last_end_ = LogPosition{number, valid_end};
-    }
-  }
-  instruments_->replayed.Add(report.records);
-  instruments_->damaged_runs.Add(report.damaged_runs);
-  instruments_->damaged_bytes.Add(report.damaged_bytes);
-  instruments_->lost_segments.Add(report.unreadable_segments + report.missing_segments);
-  return report;
-}
-
-Result<std::uint64_t> LocalLog::ReplaySegment(
-    std::uint64_t number, std::uint64_t from, std::optional<std::uint64_t> end,
-    const std::function<Status(LogPosition, const LogRecord&)>& visit, ReplayReport& report) {
-  const std::string path = PathOf(number);
-  SegmentHeader header;
-  {
-    MutexLock lock(mutex_);
-    header = segments_.at(number).header;
-  }
-  // After a crash of the process alone, the tail may be in memory only: what is shown from here
-  // on must not go away with the power.
-  if (!end) RETURN_IF_ERROR(files_.SyncFile(path));
-  ASSIGN_OR_RETURN(const std::unique_ptr<RandomAccessFile> file, files_.OpenFile(path));
-  SegmentReader reader(*file, header, from, end);
-  for (;;) {
-    ASSIGN_OR_RETURN(const std::optional<SegmentReader::Item> item, reader.Next());
-    if (!item) break;
-    ++report.records;
-    report.payload_bytes += item->record.payload.size();
-    RETURN_IF_ERROR(visit(LogPosition{number, item->offset}, item->record));
-  }
-  for (const Extent& run : reader.damage()) {
-    LogError("log segment is damaged; what can be read was read",
-             {{"path", path}, {"offset", run.offset}, {"bytes", run.size}});
-  }
-  if (reader.torn_bytes() > 0) {
-    LogInfo("log segment ends in a torn write, never acknowledged; passed over",
-            {{"path", path}, {"offset", reader.valid_end()}, {"bytes", reader.torn_bytes()}});
-  }
-  report.damaged_runs += reader.damaged_runs();
-  report.damaged_bytes += reader.damaged_bytes();
-  report.torn_bytes += reader.torn_bytes();
-  return reader.valid_end();
-}
-
 // ---- Appending -------------------------------------------------------------------------------
 
 Status LocalLog::Refusal(std::uint64_t cost) const {
   if (stopped_) {
-    return Unavailable(fmt::format("the log has stopped and takes nothing until a restart: {}",
-                                   reason_));
+    return Unavailable(
+        fmt::format("the log has stopped and takes nothing until a restart: {}", reason_));
   }
   if (closing_) return Unavailable("the log is closing");
   // One record alone always fits, however large.
@@ -384,8 +186,8 @@ std::size_t LocalLog::DoWork(Work& work) {
   for (Work::Waiting& waiting : work.waiting) {
     cost += waiting.cost;
     if (status.ok()) {
-      waiting.done(LogPosition{file_header_.number,
-                               file_offset_ - work.bytes.size() + waiting.offset});
+      waiting.done(
+          LogPosition{file_header_.number, file_offset_ - work.bytes.size() + waiting.offset});
     } else {
       waiting.done(status.error());
     }
@@ -458,8 +260,7 @@ Status LocalLog::StartSegment() {
   Status status = header.ok() ? WriteSegmentStart(number, *header) : header.error();
   if (status.ok()) {
     MutexLock lock(mutex_);
-    segments_[number] =
-        Segment{.bytes = kSegmentHeaderBytes, .readable = true, .header = *header};
+    segments_[number] = Segment{.bytes = kSegmentHeaderBytes, .readable = true, .header = *header};
     instruments_->segments.Set(static_cast<std::int64_t>(segments_.size()));
     return {};
   }
@@ -477,9 +278,8 @@ Status LocalLog::StartSegment() {
 }
 
 Result<SegmentHeader> LocalLog::NextHeader(std::uint64_t number) {
-  SegmentHeader header{.number = number,
-                       .salt = random_.Next(),
-                       .created_unix_ns = clock_.UnixNanos()};
+  SegmentHeader header{
+      .number = number, .salt = random_.Next(), .created_unix_ns = clock_.UnixNanos()};
   std::optional<LogPosition> end;
   std::uint64_t newest = 0;
   {

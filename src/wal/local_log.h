@@ -65,8 +65,7 @@ class LocalLog final : public Log {
   void Append(std::string tenant, std::int64_t received_unix_ns,
               std::shared_ptr<const std::string> payload, Done done) override EXCLUDES(mutex_);
   Result<ReplayReport> Replay(
-      LogPosition from,
-      const std::function<Status(LogPosition, const LogRecord&)>& visit) override
+      LogPosition from, const std::function<Status(LogPosition, const LogRecord&)>& visit) override
       EXCLUDES(mutex_);
   Result<std::uint64_t> Roll() override EXCLUDES(mutex_);
   Status Release(std::uint64_t before_segment) override EXCLUDES(mutex_);

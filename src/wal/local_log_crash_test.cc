@@ -31,10 +31,10 @@ LocalLog::Config SmallConfig() {
 
 // Everything that was sent and what became of it, over any number of restarts.
 struct Ledger {
-  std::vector<std::string> sent;                      // By serial number, in the order of sending.
-  std::map<LogPosition, std::string> promised;        // Acknowledged, or shown by a replay.
+  std::vector<std::string> sent;                // By serial number, in the order of sending.
+  std::map<LogPosition, std::string> promised;  // Acknowledged, or shown by a replay.
   std::size_t acknowledged = 0;
-  std::uint64_t released_before = 0;                  // Segments that were given up.
+  std::uint64_t released_before = 0;  // Segments that were given up.
 };
 
 struct Recovered {
@@ -92,7 +92,8 @@ class Machine {
     }
     Check(*recovered, damage_expected);
     // What queries have seen does not go away again, on a disk that does not lie.
-    if (!damage_expected) ledger_.promised.insert(recovered->records.begin(), recovered->records.end());
+    if (!damage_expected)
+      ledger_.promised.insert(recovered->records.begin(), recovered->records.end());
     for (int step = 0; step < steps; ++step) Step(log);
     log.CommitPending();
   }
@@ -294,8 +295,7 @@ class SpoiledLog {
     std::string whole = Content(segment);
     disk_.SetContent(Path(segment), std::move(content));
     Result<Recovered> recovered = [&]() -> Result<Recovered> {
-      ASSIGN_OR_RETURN(auto log,
-                       LocalLog::Open(SmallConfig(), disk_, clock_, random_, metrics_));
+      ASSIGN_OR_RETURN(auto log, LocalLog::Open(SmallConfig(), disk_, clock_, random_, metrics_));
       return ReplayAll(*log, 0);
     }();
     disk_.SetContent(Path(segment), std::move(whole));
@@ -315,8 +315,7 @@ class SpoiledLog {
     return written_.size() - recovered.records.size();
   }
   std::size_t WrittenBefore(LogPosition end) const {
-    return static_cast<std::size_t>(
-        std::distance(written_.begin(), written_.lower_bound(end)));
+    return static_cast<std::size_t>(std::distance(written_.begin(), written_.lower_bound(end)));
   }
   std::size_t size() const { return written_.size(); }
 

@@ -157,7 +157,8 @@ TEST_F(LocalLogTest, WritesAtMostTheCommitBoundBetweenSyncs) {
 }
 
 TEST_F(LocalLogTest, GivesPositionsInTheOrderOfTheLog) {
-  auto log = *TryOpen({.folder = {}, .segment_bytes_max = 3000, .commit_mode = CommitMode::kManual});
+  auto log =
+      *TryOpen({.folder = {}, .segment_bytes_max = 3000, .commit_mode = CommitMode::kManual});
   for (int i = 0; i < 100; ++i) {
     Append(*log, fmt::format("payload {}", i));
     if (i % 3 == 0) log->CommitPending();
@@ -179,8 +180,8 @@ TEST_F(LocalLogTest, GivesPositionsInTheOrderOfTheLog) {
 
 TEST_F(LocalLogTest, ReplaysFromAPosition) {
   {
-    auto log = *TryOpen(
-        {.folder = {}, .segment_bytes_max = 1200, .commit_mode = CommitMode::kManual});
+    auto log =
+        *TryOpen({.folder = {}, .segment_bytes_max = 1200, .commit_mode = CommitMode::kManual});
     for (int i = 0; i < 9; ++i) AppendAndCommit(*log, fmt::format("{}", i));
   }
   for (std::size_t i = 0; i < positions_.size(); ++i) {
@@ -192,8 +193,8 @@ TEST_F(LocalLogTest, ReplaysFromAPosition) {
 }
 
 TEST_F(LocalLogTest, KeepsSegmentsNearTheirSizeAndTakesOneLargerRecord) {
-  auto log = *TryOpen(
-      {.folder = {}, .segment_bytes_max = 10'000, .commit_mode = CommitMode::kManual});
+  auto log =
+      *TryOpen({.folder = {}, .segment_bytes_max = 10'000, .commit_mode = CommitMode::kManual});
   std::string large(50'000, '\0');
   for (char& c : large) c = static_cast<char>(random_.Next());
   for (int i = 0; i < 20; ++i) AppendAndCommit(*log, large.substr(0, 1000));
@@ -257,8 +258,8 @@ TEST_F(LocalLogTest, GoesOnPastTheReleasePointWhenTheFolderWasEmptied) {
 }
 
 TEST_F(LocalLogTest, RefusesWhatWouldPassTheQueueBoundAndNothingElse) {
-  auto log = *TryOpen(
-      {.folder = {}, .queue_bytes_max = 10'000, .commit_mode = CommitMode::kManual});
+  auto log =
+      *TryOpen({.folder = {}, .queue_bytes_max = 10'000, .commit_mode = CommitMode::kManual});
   for (int i = 0; i < 20; ++i) Append(*log, std::string(1000, 'x'));
   // 7 of 1000 bytes and the overhead of 256 each fit.
   ASSERT_EQ(answers_.size(), 13U);
@@ -314,8 +315,8 @@ TEST_F(LocalLogTest, RefusesWhileTheDiskIsFullAndGoesOnWhenThereIsSpace) {
   AppendAndCommit(*log, "fits again");
   EXPECT_EQ(answers_.back(), "ok");
   EXPECT_EQ(log->health().reason, "");
-  const auto acknowledged = static_cast<std::size_t>(
-      std::count(answers_.begin(), answers_.end(), std::string("ok")));
+  const auto acknowledged =
+      static_cast<std::size_t>(std::count(answers_.begin(), answers_.end(), std::string("ok")));
   log.reset();
   disk_.PowerCut();
   auto reopened = *TryOpen(config);
@@ -385,10 +386,10 @@ TEST_F(LocalLogTest, GoesOnBehindDamageInTheMiddleAndReportsIt) {
   }
   const std::string whole = disk_.Content(Path(1));
   // In the header, in the body, and over a whole record.
-  for (const auto& [from, size] : std::vector<std::pair<std::size_t, std::size_t>>{
-           {positions_[1].offset + 12, 4},
-           {positions_[1].offset + 34, 1},
-           {positions_[1].offset, 48}}) {
+  for (const auto& [from, size] :
+       std::vector<std::pair<std::size_t, std::size_t>>{{positions_[1].offset + 12, 4},
+                                                        {positions_[1].offset + 34, 1},
+                                                        {positions_[1].offset, 48}}) {
     std::string bytes = whole;
     for (std::size_t i = from; i < from + size; ++i) bytes[i] = static_cast<char>(~bytes[i]);
     disk_.SetContent(Path(1), bytes);
@@ -484,8 +485,8 @@ TEST_F(LocalLogTest, RefusesToStartOverANewerVersionAndSaysWhatToDo) {
   // Put the checksum that such a header has: the message of the refusal names it.
   const std::string message = DecodeSegmentHeader(AsBytes(newer)).error().message();
   ByteWriter checksum;
-  checksum.U32(static_cast<std::uint32_t>(
-      std::stoul(message.substr(message.size() - 8), nullptr, 16)));
+  checksum.U32(
+      static_cast<std::uint32_t>(std::stoul(message.substr(message.size() - 8), nullptr, 16)));
   newer.replace(60, 4, checksum.Take());
   disk_.SetContent(Path(1), newer);
   const auto log = TryOpen();

@@ -31,8 +31,8 @@ const Payloads& Bodies() {
     for (const auto& entry : std::filesystem::directory_iterator("tests/data/otel-demo")) {
       if (entry.path().extension() != ".bin") continue;
       std::ifstream in(entry.path(), std::ios::binary);
-      found.push_back(std::make_shared<const std::string>(
-          std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()));
+      found.push_back(std::make_shared<const std::string>(std::istreambuf_iterator<char>(in),
+                                                          std::istreambuf_iterator<char>()));
     }
     CHECK(!found.empty());
     return found;
@@ -98,8 +98,8 @@ void BM_AcknowledgedAppends(benchmark::State& state) {
     std::vector<int> left(clients, kRounds);
     // The next append of a client is sent from the answer to the last one.
     std::function<void(std::size_t)> send = [&](std::size_t client) {
-      const auto& body = Bodies()[(client * 31 + static_cast<std::size_t>(left[client])) %
-                                  Bodies().size()];
+      const auto& body =
+          Bodies()[(client * 31 + static_cast<std::size_t>(left[client])) % Bodies().size()];
       scratch.log().Append("tenant", 0, body, [&, client](Result<LogPosition> position) {
         CHECK(position.ok());
         if (--left[client] == 0) {

@@ -56,9 +56,9 @@ Result<SegmentHeader> DecodeHeaderCopy(ByteView bytes) {
   ASSIGN_OR_RETURN(const std::uint32_t checksum, in.ReadU32());
   const std::uint32_t found = Crc32c(bytes.first(kHeaderChecksumOffset));
   if (checksum != found) {
-    return Error(ErrorCode::kCorruption,
-                 fmt::format("segment header says checksum {:08x}, its bytes have {:08x}", checksum,
-                             found));
+    return Error(
+        ErrorCode::kCorruption,
+        fmt::format("segment header says checksum {:08x}, its bytes have {:08x}", checksum, found));
   }
   // Only a whole header may say that it is newer: a flipped bit must not stop the start.
   if (version != kSegmentVersion) {
@@ -208,20 +208,19 @@ Result<LogRecord> DecodeBody(const RecordHeader& header, ByteView body, std::str
   const ByteView stored = body.subspan(header.tenant_size);
   if (header.encoding == RecordEncoding::kPlain) {
     if (stored.size() != header.raw_size) {
-      return Error(ErrorCode::kCorruption,
-                   fmt::format("plain record says {} bytes, has {}", header.raw_size,
-                               stored.size()));
+      return Error(ErrorCode::kCorruption, fmt::format("plain record says {} bytes, has {}",
+                                                       header.raw_size, stored.size()));
     }
     record.payload = stored;
     return record;
   }
   buffer.resize(header.raw_size);
-  const int got = LZ4_decompress_safe(reinterpret_cast<const char*>(stored.data()), buffer.data(),
-                                      static_cast<int>(stored.size()),
-                                      static_cast<int>(header.raw_size));
+  const int got =
+      LZ4_decompress_safe(reinterpret_cast<const char*>(stored.data()), buffer.data(),
+                          static_cast<int>(stored.size()), static_cast<int>(header.raw_size));
   if (got < 0 || static_cast<std::uint32_t>(got) != header.raw_size) {
-    return Error(ErrorCode::kCorruption, fmt::format("LZ4 record does not give its {} bytes",
-                                                     header.raw_size));
+    return Error(ErrorCode::kCorruption,
+                 fmt::format("LZ4 record does not give its {} bytes", header.raw_size));
   }
   record.payload = AsBytes(buffer);
   return record;

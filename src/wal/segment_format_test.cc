@@ -15,9 +15,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr SegmentHeader kExampleHeader{.number = 1,
-                                       .salt = 0x0123456789abcdef,
-                                       .created_unix_ns = 1'700'000'000'000'000'000};
+constexpr SegmentHeader kExampleHeader{
+    .number = 1, .salt = 0x0123456789abcdef, .created_unix_ns = 1'700'000'000'000'000'000};
 constexpr std::int64_t kExampleReceived = 1'700'000'000'000'000'001;
 
 // The rows "0400  56 52 ..." of the format page, by offset.
@@ -57,11 +56,8 @@ TEST(SegmentFormatTest, WritesTheBytesOfTheWorkedExampleOnTheFormatPage) {
 }
 
 TEST(SegmentFormatTest, ReadsBackASegmentHeaderFromEitherCopy) {
-  const SegmentHeader header{.number = 7,
-                             .salt = 11,
-                             .created_unix_ns = 13,
-                             .previous_segment = 5,
-                             .previous_end = 4096};
+  const SegmentHeader header{
+      .number = 7, .salt = 11, .created_unix_ns = 13, .previous_segment = 5, .previous_end = 4096};
   std::string bytes = EncodeSegmentHeader(header);
   ASSERT_EQ(bytes.size(), kSegmentHeaderBytes);
   bytes[20] = '!';
@@ -105,10 +101,10 @@ TEST(SegmentFormatTest, NamesSegmentsSoThatTextOrderIsNumberOrder) {
 }
 
 TEST(SegmentFormatTest, TakesOtherNamesForForeign) {
-  for (const char* name : {"", "42.wal", "00000000000000000042.wal.tmp", "0000000000000000004x.wal",
-                           "00000000000000000042.log", "00000000000000000000.wal",
-                           "18446744073709551615.wal", "99999999999999999999.wal",
-                           "-0000000000000000042.wal"}) {
+  for (const char* name :
+       {"", "42.wal", "00000000000000000042.wal.tmp", "0000000000000000004x.wal",
+        "00000000000000000042.log", "00000000000000000000.wal", "18446744073709551615.wal",
+        "99999999999999999999.wal", "-0000000000000000042.wal"}) {
     EXPECT_FALSE(ParseSegmentName(name).has_value()) << name;
   }
 }
@@ -127,8 +123,8 @@ Decoded RoundTrip(const std::string& tenant, const std::string& payload) {
   const auto header = DecodeRecordHeader(AsBytes(bytes), 1, 2048);
   EXPECT_TRUE(header.has_value());
   std::string buffer;
-  const Result<LogRecord> record = DecodeBody(
-      *header, AsBytes(bytes).subspan(kRecordHeaderBytes, header->body_size), buffer);
+  const Result<LogRecord> record =
+      DecodeBody(*header, AsBytes(bytes).subspan(kRecordHeaderBytes, header->body_size), buffer);
   EXPECT_TRUE(record.ok());
   EXPECT_EQ(record->received_unix_ns, 5);
   return {std::string(record->tenant), std::string(AsText(record->payload)), header->encoding};
