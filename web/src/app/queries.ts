@@ -1,8 +1,10 @@
 // What the pages ask the server for, with their cache keys.
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { buildInfo, firstData, search, tagNames, tagValues, traceById } from '../api/client';
 import type { SearchRequest } from '../api/types';
+import { kDefaultRange, resolveRange } from '../url/codec';
 
 // The live line follows the counters at this distance.
 const kFirstDataMs = 1000;
@@ -19,12 +21,25 @@ export function useFirstData() {
 }
 
 /** Searches; another `attempt` asks again for the same. */
-export function useSearch(request: SearchRequest, attempt = 0) {
+export function useSearch(request: SearchRequest, attempt = 0, isWanted = true) {
   return useQuery({
     queryKey: ['search', request, attempt],
     queryFn: ({ signal }) => search(request, signal),
     placeholderData: keepPreviousData,
+    enabled: isWanted,
   });
+}
+
+/**
+ * The newest traces: of the last hour, which is quickly answered however much is stored, or when
+ * there are none, of any time.
+ */
+export function useRecentTraces(limit: number) {
+  const [now] = useState(() => Date.now());
+  const newest = useSearch({ query: '{}', limit, range: resolveRange(kDefaultRange, now) });
+  const isQuiet = newest.data?.length === 0;
+  const older = useSearch({ query: '{}', limit, range: null }, 0, isQuiet);
+  return isQuiet ? older : newest;
 }
 
 export function useTraceById(traceId: string, isWanted: boolean) {

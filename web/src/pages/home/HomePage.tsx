@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { sendDemoTrace } from '../../api/client';
-import { useBuildInfo, useSearch } from '../../app/queries';
+import { useBuildInfo, useRecentTraces } from '../../app/queries';
 import { rememberResults } from '../../app/result_list';
 import { Button } from '../../components/Button/Button';
 import { Icon } from '../../components/Icon/Icon';
@@ -16,7 +16,6 @@ import styles from './HomePage.module.css';
 
 // Recent traces on the start page; Explore shows more.
 const kRecentTraces = 8;
-const kRecentRequest = { query: '{}', limit: kRecentTraces, range: null };
 
 function DemoCard({ number }: { number: string | null }) {
   const [, navigate] = useLocation();
@@ -62,7 +61,7 @@ function Version() {
 /** The start page: recent traces if there are any, and the three ways to get traces in. */
 export function HomePage() {
   const [now] = useState(() => Date.now());
-  const recent = useSearch(kRecentRequest);
+  const recent = useRecentTraces(kRecentTraces);
   const traces = recent.data;
   useEffect(() => {
     document.title = `${texts.home.title} · ${texts.product}`;
