@@ -67,7 +67,7 @@ TEST_F(LiveRunTest, FindsTracesByIndexOnceSealed) {
 TEST_F(LiveRunTest, BoundsCoverTheirTraces) {
   Add({{5, 1}, {9, 2}});
   Add({{2, 3}});
-  const SourceMeta& meta = Now()->meta();
+  const SourceMeta meta = Now()->meta();
   EXPECT_EQ(meta.trace_start_min, testing::StartOf({2, 3}));
   EXPECT_EQ(meta.trace_start_max, testing::StartOf({9, 2}));
   EXPECT_EQ(meta.end_max, testing::StartOf({9, 2}) + 2000);
