@@ -1,6 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { App, makeQueryClient } from './app/App';
+import { App } from './App';
+import { makeQueryClient } from './app/query_client';
 import { followSystemTheme } from './app/theme';
 import './styles/tokens.css';
 import './styles/base.css';

@@ -206,7 +206,7 @@ function decodeScope(value: unknown, schemaUrl: string): Scope {
 }
 
 /** Decodes a list of ResourceSpans. Throws DecodeError, naming the first value that is wrong. */
-export function decodeResourceSpans(value: unknown, name: string): Span[] {
+function decodeResourceSpans(value: unknown, name: string): Span[] {
   const spans: Span[] = [];
   readList(value, name, (resourceSpans) => {
     const resource = decodeResource(

@@ -75,7 +75,7 @@ function encodeScope(scope: Scope): Json {
   return fields;
 }
 
-export function encodeSpan(span: Span): Json {
+function encodeSpan(span: Span): Json {
   const fields: Fields = {};
   put(fields, 'traceId', span.traceId);
   put(fields, 'spanId', span.spanId);

@@ -94,7 +94,7 @@ export function formatDateTime(milliseconds: number): string {
 }
 
 /** Writes the local time of day to the second. */
-export function formatClock(milliseconds: number): string {
+function formatClock(milliseconds: number): string {
   const date = new Date(milliseconds);
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }

@@ -37,7 +37,6 @@ export interface Trace {
   readonly flags: Uint8Array;
   /** Distinct services in order of first appearance. '' stands for spans without service.name. */
   readonly services: readonly string[];
-  readonly serviceSpanCount: Int32Array;
   readonly errorCount: number;
   readonly missingParentCount: number;
   readonly depthMax: number;
@@ -174,7 +173,7 @@ function preorder(spans: readonly Span[], parents: Int32Array): Forest {
   return { order, parents: cutParents, cut };
 }
 
-export function serviceName(span: Span): string {
+function serviceName(span: Span): string {
   return stringAttribute(span.resource.attributes, 'service.name') ?? '';
 }
 
@@ -212,7 +211,6 @@ export function buildTrace(id: string, input: readonly Span[]): Trace {
   const flags = new Uint8Array(count);
   const services: string[] = [];
   const serviceIndex = new Map<string, number>();
-  const spanCounts: number[] = [];
   const resourceService = new Map<Span['resource'], number>();
   let errorCount = 0;
   let missingParentCount = 0;
@@ -264,13 +262,11 @@ export function buildTrace(id: string, input: readonly Span[]): Trace {
       if (serviceNumber === undefined) {
         serviceNumber = services.length;
         services.push(name);
-        spanCounts.push(0);
         serviceIndex.set(name, serviceNumber);
       }
       resourceService.set(span.resource, serviceNumber);
     }
     service[i] = serviceNumber;
-    spanCounts[serviceNumber]++;
   }
   for (let i = count - 1; i >= 0; i--) {
     subtreeEnd[i] = Math.max(subtreeEnd[i], i + 1);
@@ -296,7 +292,6 @@ export function buildTrace(id: string, input: readonly Span[]): Trace {
     service,
     flags,
     services,
-    serviceSpanCount: Int32Array.from(spanCounts),
     errorCount,
     missingParentCount,
     depthMax,

@@ -64,7 +64,7 @@ function isQuoted(text: string): boolean {
   return readQuoted(text, 0)?.end === text.length;
 }
 
-export function quote(text: string): string {
+function quote(text: string): string {
   return JSON.stringify(text);
 }
 

@@ -6,7 +6,7 @@ import type { ReactElement } from 'react';
 import { vi } from 'vitest';
 import { Router } from 'wouter';
 import { memoryLocation } from 'wouter/memory-location';
-import { makeQueryClient } from '../app/App';
+import { makeQueryClient } from '../app/query_client';
 
 export interface Rendered {
   /** Addresses visited so far, the current one last. */

@@ -14,8 +14,6 @@ export const en = {
     error: 'error',
     spans: (count: string, isOne: boolean) => `${count} ${isOne ? 'span' : 'spans'}`,
     traces: (count: string, isOne: boolean) => `${count} ${isOne ? 'trace' : 'traces'}`,
-    errors: (count: string, isOne: boolean) => `${count} ${isOne ? 'error' : 'errors'}`,
-    services: (count: string, isOne: boolean) => `${count} ${isOne ? 'service' : 'services'}`,
     openTrace: 'Open trace',
     ages: {
       now: () => 'now',
@@ -104,7 +102,6 @@ export const en = {
     fileTooLarge: (size: string, limit: string) =>
       `The file has ${size}; at most ${limit} can be opened in the browser.`,
     fileNoSpans: 'The file holds no spans.',
-    fileOpened: (name: string) => `Opened ${name}`,
     fileLocal: 'In this browser only',
     fileKeep: 'Keep in Vivace',
     fileKeeping: 'Sending to Vivace',
@@ -135,7 +132,6 @@ export const en = {
       open: 'Open the newest trace',
       lost: 'The server does not answer. Still trying.',
     },
-    ports: (http: string, grpc: string) => `OTLP/HTTP ${http} · OTLP/gRPC ${grpc}`,
     version: (version: string) => `Vivace ${version}`,
   },
   explore: {
@@ -267,14 +263,12 @@ export const en = {
       duration: 'Duration',
       status: 'Status',
     },
-    rowStart: (time: string) => `starts at ${time}`,
     rowHidden: (spans: string) => `${spans} hidden`,
     previousTrace: 'Previous trace',
     nextTrace: 'Next trace',
   },
   span: {
     details: 'Span details',
-    choose: 'Choose a span to see all of its fields.',
     closeDetails: 'Close the details',
     copyJson: 'Copy as JSON',
     copyLink: 'Copy link to span',

@@ -7,8 +7,6 @@ export const texts = en;
 
 export const countSpans = (count: number) => en.common.spans(formatCount(count), count === 1);
 export const countTraces = (count: number) => en.common.traces(formatCount(count), count === 1);
-export const countErrors = (count: number) => en.common.errors(formatCount(count), count === 1);
-export const countServices = (count: number) => en.common.services(formatCount(count), count === 1);
 
 /** How long ago something was: `now`, `40 s ago`, `3 h ago`, `2 d ago`. */
 export function formatAge(milliseconds: number): string {

@@ -41,7 +41,7 @@ const kServiceLabelMax = 110;
 const kBarHeight = 12;
 const kBarWidthMin = 2;
 /** Space at both ends of the time area, so that marks at its edges can be seen. */
-export const kTimePadding = 8;
+const kTimePadding = 8;
 
 const kEllipsis = '…';
 // Measured texts are kept; a trace has few distinct names, but a hostile one may have many.

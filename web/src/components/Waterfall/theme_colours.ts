@@ -21,7 +21,7 @@ export interface CanvasColours {
   readonly services: readonly string[];
 }
 
-export function readColours(): CanvasColours {
+function readColours(): CanvasColours {
   const style = getComputedStyle(document.documentElement);
   const token = (name: string) => style.getPropertyValue(`--${name}`).trim();
   return {

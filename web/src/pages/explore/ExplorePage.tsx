@@ -7,7 +7,6 @@ import { Button } from '../../components/Button/Button';
 import { EmptyState, ErrorMessage, Skeleton } from '../../components/Message/Message';
 import { ResultsTable } from '../../components/ResultsTable/ResultsTable';
 import { formatCount, formatDateTime } from '../../model/format';
-import { sortResults } from '../../model/sort_results';
 import { kEmptyForm, parseForm, printForm, type SearchForm } from '../../query/form';
 import { countTraces, texts } from '../../texts';
 import {
@@ -23,6 +22,7 @@ import styles from './ExplorePage.module.css';
 import { RangeControl } from './RangeControl';
 import { SearchFields } from './SearchFields';
 import { Select } from './Select';
+import { sortResults } from './sort_results';
 
 const t = texts.explore;
 

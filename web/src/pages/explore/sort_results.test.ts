@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { TraceSummary } from '../api/types';
+import type { TraceSummary } from '../../api/types';
+import { unixNanoseconds } from '../../model/time';
 import { sortResults } from './sort_results';
-import { unixNanoseconds } from './time';
 
 function summary(
   traceId: string,

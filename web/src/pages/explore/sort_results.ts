@@ -1,7 +1,7 @@
 // Orders of a result list. The server answers newest first; every other order is of these traces.
 
-import type { TraceSummary } from '../api/types';
-import type { Sort } from '../url/codec';
+import type { TraceSummary } from '../../api/types';
+import type { Sort } from '../../url/codec';
 
 function total(trace: TraceSummary, of: 'spans' | 'errors'): number {
   return trace.services.reduce((sum, service) => sum + service[of], 0);

@@ -1,23 +1,13 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { Link, Route, Switch, useLocation } from 'wouter';
-import { ErrorBoundary } from '../components/ErrorBoundary/ErrorBoundary';
-import { EmptyState } from '../components/Message/Message';
-import { Shell } from '../components/Shell/Shell';
-import { ExplorePage } from '../pages/explore/ExplorePage';
-import { HomePage } from '../pages/home/HomePage';
-import { LocalTracePage, TracePage } from '../pages/trace/TracePage';
-import { texts } from '../texts';
-
-export function makeQueryClient(): QueryClient {
-  return new QueryClient({
-    defaultOptions: {
-      // A failed request is shown at once, with a button to try again.
-      queries: { retry: false, refetchOnWindowFocus: false },
-      mutations: { retry: false },
-    },
-  });
-}
+import { ErrorBoundary } from './components/ErrorBoundary/ErrorBoundary';
+import { EmptyState } from './components/Message/Message';
+import { Shell } from './components/Shell/Shell';
+import { ExplorePage } from './pages/explore/ExplorePage';
+import { HomePage } from './pages/home/HomePage';
+import { LocalTracePage, TracePage } from './pages/trace/TracePage';
+import { texts } from './texts';
 
 function NotFound() {
   return (
