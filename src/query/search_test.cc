@@ -1,7 +1,5 @@
 #include "query/search.h"
 
-#include <algorithm>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,9 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "block/testing/random_traces.h"
-#include "model/trace_merge.h"
-#include "query/plain_evaluator.h"
 #include "query/testing/memory_source.h"
+#include "query/testing/plain_search.h"
 #include "query/testing/random_filters.h"
 #include "query/testing/traces.h"
 #include "traceql/type_check.h"
@@ -32,74 +29,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-// One trace of an answer, as far as the plain way knows it.
-struct Expected {
-  TraceId id;
-  std::uint64_t start = 0;
-  std::uint64_t end = 0;
-  std::uint64_t duration = 0;
-  std::vector<SpanId> spans;
-  bool operator==(const Expected&) const = default;
-};
-
-// The plain way: every trace, joined, evaluated, sorted.
-std::vector<Expected> SearchPlainly(const TraceData& all, const traceql::Query& query) {
-  std::map<TraceId, std::vector<TraceData>> traces;
-  for (const ResourceSpans& resource : all.resource_spans) {
-    for (const ScopeSpans& scope : resource.scope_spans) {
-      for (const Span& span : scope.spans) {
-        ResourceSpans one{resource.resource, resource.schema_url, {}};
-        one.scope_spans.push_back({scope.scope, scope.schema_url, {span}});
-        traces[span.trace_id].push_back(TraceData{{std::move(one)}});
-      }
-    }
-  }
-  std::vector<Expected> found;
-  Budget budget(RealClock(), {}, nullptr, nullptr);
-  for (auto& [id, parts] : traces) {
-    const TraceData whole = MergeTraceParts(std::move(parts));
-    const TraceTree tree = TraceTree::Build(whole);
-    const auto matches = PlainEvaluator(*query.filter.condition).Evaluate(tree, budget);
-    EXPECT_TRUE(matches.ok());
-    if (matches->empty()) continue;
-    Expected expected{id, tree.StartUnixNanos(), tree.EndUnixNanos(), tree.DurationNanos(), {}};
-    for (const SpanMatch& match : *matches) {
-      expected.spans.push_back(tree.spans()[match.span].span->span_id);
-    }
-    found.push_back(std::move(expected));
-  }
-  std::sort(found.begin(), found.end(), [](const Expected& a, const Expected& b) {
-    return a.start != b.start ? a.start > b.start : a.id < b.id;
-  });
-  return found;
-}
-
-// "" if `response` is the newest `limit` of `expected`, else what differs.
-std::string Difference(const std::vector<Expected>& expected, const SearchRequest& request,
-                       const SearchResponse& response) {
-  const std::size_t count = std::min(expected.size(), request.limit);
-  if (response.traces.size() != count) {
-    return std::to_string(response.traces.size()) + " traces found, expected " +
-           std::to_string(count);
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    const FoundTrace& found = response.traces[i];
-    const Expected& wanted = expected[i];
-    const std::string where = "trace " + std::to_string(i) + " " + wanted.id.ToHex();
-    if (found.id != wanted.id) return where + ": found " + found.id.ToHex();
-    if (found.start_unix_ns != wanted.start) return where + ": start differs";
-    if (found.duration_ns != wanted.duration) return where + ": duration differs";
-    if (found.matched != wanted.spans.size()) return where + ": count of spans differs";
-    if (found.spans.size() != std::min(wanted.spans.size(), request.spans_per_span_set)) {
-      return where + ": shown spans differ";
-    }
-    for (std::size_t s = 0; s < found.spans.size(); ++s) {
-      if (found.spans[s].id != wanted.spans[s]) return where + ": span differs";
-    }
-  }
-  return "";
-}
 
 // 60 data sets of 60 filters: 3,600 comparisons.
 constexpr std::uint64_t kDataSets = 60;
@@ -129,9 +58,9 @@ TEST(SearchTest, FindsWhatThePlainWayFindsInTracesTornOverSources) {
       Budget budget(RealClock(), {}, nullptr, nullptr);
       const auto response = Search(*snapshot, request, budget);
       ASSERT_TRUE(response.ok()) << text << ": " << response.error().ToString();
-      const auto expected = SearchPlainly(data, *query);
+      const auto expected = testing::SearchPlainly(data, *query);
       with_matches += expected.empty() ? 0 : 1;
-      ASSERT_EQ(Difference(expected, request, *response), "") << "seed " << seed << ": " << text;
+      ASSERT_EQ(testing::Difference(expected, request, *response), "") << "seed " << seed << ": " << text;
     }
   }
   EXPECT_GT(with_matches, kDataSets * kFiltersPerDataSet / 4) << "filters that ask for something";
