@@ -197,8 +197,7 @@ Result<HttpResponse> GetList(const ApiContext& context, const HttpRequest& http,
   std::uint64_t accounted = 0;
   for (const query::FoundTrace& trace : found.traces) {
     const std::uint64_t mark = budget.bytes();
-    ASSIGN_OR_RETURN(const query::WholeTrace whole,
-                     query::FindTrace(*snapshot, trace.id, budget));
+    ASSIGN_OR_RETURN(const query::WholeTrace whole, query::FindTrace(*snapshot, trace.id, budget));
     WriteTrace(json, trace.id, whole.data);
     budget.ReturnTo(mark);
     RETURN_IF_ERROR(budget.TakeBytes(json.size() - accounted));

@@ -18,9 +18,8 @@ constexpr std::int64_t kSecondsMax = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kShownBytesMax = 60;
 
 Error Bad(std::string_view name, std::string_view text, std::string_view expected) {
-  return Error(ErrorCode::kInvalidArgument,
-               fmt::format("invalid {}: \"{}\" is not {}", name, text.substr(0, kShownBytesMax),
-                           expected));
+  return Error(ErrorCode::kInvalidArgument, fmt::format("invalid {}: \"{}\" is not {}", name,
+                                                        text.substr(0, kShownBytesMax), expected));
 }
 
 // The value of a parameter that is there and not empty.
@@ -41,9 +40,9 @@ Result<std::optional<std::int64_t>> ParseSeconds(const net::QueryParameters& que
 }
 
 Error NotInOrder(std::int64_t start, std::int64_t end) {
-  return Error(ErrorCode::kInvalidArgument,
-               fmt::format("http parameter start must be before end. received start={} end={}",
-                           start, end));
+  return Error(
+      ErrorCode::kInvalidArgument,
+      fmt::format("http parameter start must be before end. received start={} end={}", start, end));
 }
 
 }  // namespace
@@ -59,8 +58,9 @@ Result<TraceId> ParseTraceId(std::string_view text) {
   }
   const auto id = TraceId::FromHex(text);
   if (!id) {
-    return Error(ErrorCode::kInvalidArgument,
-                 fmt::format("trace IDs have 1 to 32 hex characters, this one has {}", text.size()));
+    return Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("trace IDs have 1 to 32 hex characters, this one has {}", text.size()));
   }
   return *id;
 }
@@ -113,7 +113,8 @@ Result<std::optional<std::uint64_t>> ParseDurationNanos(const net::QueryParamete
   const std::string* text = FindFilled(query, name);
   if (text == nullptr) return std::optional<std::uint64_t>();
   const auto duration = traceql::ParseSignedDuration(*text);
-  if (!duration || duration->count() < 0) return Bad(name, *text, "a duration such as 100ms or 1.5s");
+  if (!duration || duration->count() < 0)
+    return Bad(name, *text, "a duration such as 100ms or 1.5s");
   return std::optional<std::uint64_t>(static_cast<std::uint64_t>(duration->count()));
 }
 

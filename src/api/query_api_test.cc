@@ -202,13 +202,12 @@ TEST_F(QueryApiTest, ShowsOneTypeForEachKeyAndNoneThatBreaksReaders) {
                   {"odd", {1.0 / 0.0}},
                   {"bytes", {BytesValue{"abcd"}}}};
   Span b = MakeSpan(2, 1, 0, 0);
-  b.attributes = {{"mixed", {true}},
-                  {"map", {MapValue{{{"k", {2.5}}}}}},
-                  {"empty", AttributeValue{}}};
+  b.attributes = {
+      {"mixed", {true}}, {"map", {MapValue{{{"k", {2.5}}}}}}, {"empty", AttributeValue{}}};
   Show(MakeTrace("shop", {a, b}));
-  const auto answer =
-      Get("/api/search?q=%7B+.mixed+!%3D+nil+%7C%7C+.list+%3D+1+%7C%7C+.odd+%3D+1+%7C%7C+.bytes+%3D+1"
-          "+%7C%7C+.map+%3D+1+%7C%7C+.empty+%3D+1+%7D");
+  const auto answer = Get(
+      "/api/search?q=%7B+.mixed+!%3D+nil+%7C%7C+.list+%3D+1+%7C%7C+.odd+%3D+1+%7C%7C+.bytes+%3D+1"
+      "+%7C%7C+.map+%3D+1+%7C%7C+.empty+%3D+1+%7D");
   EXPECT_THAT(answer.body, HasSubstr(R"({"key":"mixed","value":{"stringValue":"5"}})"));
   EXPECT_THAT(answer.body, HasSubstr(R"({"key":"mixed","value":{"stringValue":"true"}})"));
   EXPECT_THAT(answer.body, HasSubstr(R"({"key":"list","value":{"stringValue":"[\"x\",1]"}})"));
@@ -322,16 +321,19 @@ TEST_F(QueryApiTest, AppliesReadableFiltersToValuesAndIgnoresOthers) {
 TEST_F(QueryApiTest, ListsRecentTracesInJaegersShape) {
   Span child = MakeSpan(1, 2, 1, 1000);
   child.kind = SpanKind::kClient;
-  child.attributes = {{"n", {std::int64_t{5}}}, {"ok", {true}}, {"f", {0.5}}, {"s", {std::string("x")}}};
+  child.attributes = {
+      {"n", {std::int64_t{5}}}, {"ok", {true}}, {"f", {0.5}}, {"s", {std::string("x")}}};
   child.status_code = StatusCode::kError;
   child.events.resize(1);
   child.events[0].time_unix_ns = kEpoch + 2000;
   child.events[0].name = "boom";
-  Show(Join(MakeTrace("shop", {MakeSpan(1, 1, 0), child}), MakeTrace("cart", {MakeSpan(2, 1, 0, 9)})));
+  Show(Join(MakeTrace("shop", {MakeSpan(1, 1, 0), child}),
+            MakeTrace("cart", {MakeSpan(2, 1, 0, 9)})));
   const auto all = Get("/api/traces");
   EXPECT_EQ(all.status, 200);
   EXPECT_THAT(all.body, MatchesRegex(R"(\{"data":\[\{"traceID":"0{31}2".*"traceID":"0{31}1".*)"));
-  EXPECT_THAT(all.body, HasSubstr(R"("references":[{"refType":"CHILD_OF","traceID":"0000000000000)"));
+  EXPECT_THAT(all.body,
+              HasSubstr(R"("references":[{"refType":"CHILD_OF","traceID":"0000000000000)"));
   EXPECT_THAT(all.body, HasSubstr(R"({"key":"n","type":"int64","value":5})"));
   EXPECT_THAT(all.body, HasSubstr(R"({"key":"f","type":"float64","value":0.5})"));
   EXPECT_THAT(all.body, HasSubstr(R"({"key":"span.kind","type":"string","value":"client"})"));
@@ -347,8 +349,7 @@ TEST_F(QueryApiTest, ListsRecentTracesInJaegersShape) {
 TEST_F(QueryApiTest, AnswersHealthAndBuild) {
   EXPECT_EQ(Get("/ready").body, "ready\n");
   EXPECT_EQ(Get("/api/echo").body, "echo");
-  EXPECT_THAT(Get("/api/status/buildinfo").body,
-              StartsWith(R"({"version":"3.0.3+vivace.)"));
+  EXPECT_THAT(Get("/api/status/buildinfo").body, StartsWith(R"({"version":"3.0.3+vivace.)"));
   store_.shown.blocks = 12;
   store_.shown.problems = {{"block 7", "checksum differs"}};
   EXPECT_THAT(Get("/status").body, HasSubstr("blocks                    12\n"));

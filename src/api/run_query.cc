@@ -13,9 +13,9 @@ namespace {
 // Bytes of all reasons in a header.
 constexpr std::size_t kPartialHeaderBytesMax = 500;
 
-Histogram& query_seconds = Metrics().AddHistogram(
-    "vivace_query_duration_seconds", "Time of queries on their thread, waiting aside.",
-    LatencyBuckets());
+Histogram& query_seconds =
+    Metrics().AddHistogram("vivace_query_duration_seconds",
+                           "Time of queries on their thread, waiting aside.", LatencyBuckets());
 Counter& queries_refused =
     Metrics().AddCounter("vivace_queries_refused_total", "Queries refused because too many wait.");
 Counter& queries_failed = Metrics().AddCounter(
@@ -50,8 +50,7 @@ net::HttpHandler OnExecutor(const ApiContext& context, QueryTask task) {
       const ErrorCode code = answer.error().code();
       if (code != ErrorCode::kInvalidArgument && code != ErrorCode::kCancelled) {
         queries_failed.Add();
-        LogWarn("query failed",
-                {{"path", shared->path}, {"reason", answer.error().ToString()}});
+        LogWarn("query failed", {{"path", shared->path}, {"reason", answer.error().ToString()}});
       }
       responder.Send(ErrorResponse(answer.error()));
     });

@@ -13,8 +13,8 @@
 namespace vivace::api {
 
 /// Computes an answer. An error becomes a plain text answer with the status of its code.
-using QueryTask =
-    std::function<Result<net::HttpResponse>(const net::HttpRequest& request, query::Budget& budget)>;
+using QueryTask = std::function<Result<net::HttpResponse>(const net::HttpRequest& request,
+                                                          query::Budget& budget)>;
 
 /// A handler that runs `task` on the context's executor, with a deadline, and stops it when the
 /// client has gone.

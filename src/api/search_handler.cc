@@ -21,9 +21,18 @@ using net::HttpResponse;
 using net::QueryParameters;
 
 // Parameters that are no tags in the oldest form of search.
-constexpr std::array<std::string_view, 12> kKnownParameters = {
-    "q",     "query", "tags",  "minDuration", "maxDuration",             "limit",
-    "start", "end",   "since", "spss",        "skip_ast_transformations", "mode"};
+constexpr std::array<std::string_view, 12> kKnownParameters = {"q",
+                                                               "query",
+                                                               "tags",
+                                                               "minDuration",
+                                                               "maxDuration",
+                                                               "limit",
+                                                               "start",
+                                                               "end",
+                                                               "since",
+                                                               "spss",
+                                                               "skip_ast_transformations",
+                                                               "mode"};
 
 const std::string* FindFilled(const QueryParameters& query, std::string_view name) {
   const std::string* text = query.Find(name);
@@ -46,9 +55,9 @@ std::vector<query::TagPair> BareTags(const QueryParameters& query) {
 
 Status ParseLimits(const ApiContext& context, const QueryParameters& query,
                    query::SearchRequest& request) {
-  ASSIGN_OR_RETURN(const std::int64_t limit,
-                   ParseInteger(query, "limit",
-                                static_cast<std::int64_t>(context.search_limit_default)));
+  ASSIGN_OR_RETURN(
+      const std::int64_t limit,
+      ParseInteger(query, "limit", static_cast<std::int64_t>(context.search_limit_default)));
   if (limit <= 0) {
     return Error(ErrorCode::kInvalidArgument, "invalid limit: must be a positive number");
   }
@@ -57,9 +66,9 @@ Status ParseLimits(const ApiContext& context, const QueryParameters& query,
                  fmt::format("limit {} exceeds max limit {}", limit, context.search_limit_max));
   }
   request.limit = static_cast<std::size_t>(limit);
-  ASSIGN_OR_RETURN(const std::int64_t spss,
-                   ParseInteger(query, "spss",
-                                static_cast<std::int64_t>(context.spans_per_span_set_default)));
+  ASSIGN_OR_RETURN(
+      const std::int64_t spss,
+      ParseInteger(query, "spss", static_cast<std::int64_t>(context.spans_per_span_set_default)));
   if (spss <= 0) {
     return Error(ErrorCode::kInvalidArgument, "invalid spss: must be a positive number");
   }
@@ -109,8 +118,7 @@ Result<HttpResponse> Search(const ApiContext& context, const HttpRequest& http,
   ASSIGN_OR_RETURN(request.window, ParseWindow(http.query, context.clock));
 
   const auto snapshot = context.store.TakeSnapshot(context.tenant);
-  ASSIGN_OR_RETURN(const query::SearchResponse found,
-                   query::Search(*snapshot, request, budget));
+  ASSIGN_OR_RETURN(const query::SearchResponse found, query::Search(*snapshot, request, budget));
   HttpResponse response = HttpResponse::Json(200, WriteSearchJson(found));
   AddPartialHeader(found.problems, response);
   return response;

@@ -90,10 +90,18 @@ void WriteAttribute(JsonWriter& json, const Attribute& attribute, ShownType type
   json.Key("key").String(attribute.key);
   json.Key("value").BeginObject();
   switch (type) {
-    case ShownType::kInt: json.Key("intValue").NumberText(*attribute.value.AsInt()); break;
-    case ShownType::kDouble: json.Key("doubleValue").Number(*attribute.value.AsDouble()); break;
-    case ShownType::kBool: json.Key("boolValue").Bool(*attribute.value.AsBool()); break;
-    case ShownType::kString: json.Key("stringValue").String(ValueText(attribute.value)); break;
+    case ShownType::kInt:
+      json.Key("intValue").NumberText(*attribute.value.AsInt());
+      break;
+    case ShownType::kDouble:
+      json.Key("doubleValue").Number(*attribute.value.AsDouble());
+      break;
+    case ShownType::kBool:
+      json.Key("boolValue").Bool(*attribute.value.AsBool());
+      break;
+    case ShownType::kString:
+      json.Key("stringValue").String(ValueText(attribute.value));
+      break;
   }
   json.EndObject();
   json.EndObject();
@@ -127,8 +135,8 @@ void WriteSpanSet(JsonWriter& json, const query::FoundTrace& trace, const KeyTyp
 void WriteTrace(JsonWriter& json, const query::FoundTrace& trace, const KeyTypes& types) {
   json.BeginObject();
   json.Key("traceID").String(trace.id.ToShortHex());
-  json.Key("rootServiceName").String(trace.has_root ? std::string_view(trace.root_service)
-                                                    : kUnknownRoot);
+  json.Key("rootServiceName")
+      .String(trace.has_root ? std::string_view(trace.root_service) : kUnknownRoot);
   if (trace.has_root) json.Key("rootTraceName").String(trace.root_name);
   json.Key("startTimeUnixNano").NumberText(trace.start_unix_ns);
   json.Key("durationMs").Number(trace.duration_ns / 1'000'000);

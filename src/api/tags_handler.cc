@@ -185,11 +185,11 @@ Result<HttpResponse> GetValuesV2(const ApiContext& context, const HttpRequest& r
 void RegisterTags(net::Router& router, const ApiContext& context) {
   using Handler = Result<HttpResponse> (*)(const ApiContext&, const HttpRequest&, query::Budget&);
   const auto handle = [&](std::string pattern, std::string name, Handler handler) {
-    router.Handle("GET", std::move(pattern), std::move(name),
-                  OnExecutor(context, [&context, handler](const HttpRequest& request,
-                                                          query::Budget& budget) {
-                    return handler(context, request, budget);
-                  }));
+    router.Handle(
+        "GET", std::move(pattern), std::move(name),
+        OnExecutor(context, [&context, handler](const HttpRequest& request, query::Budget& budget) {
+          return handler(context, request, budget);
+        }));
   };
   handle("/api/search/tags", "tag_names", GetNamesV1);
   handle("/api/v2/search/tags", "tag_names_v2", GetNamesV2);

@@ -137,9 +137,9 @@ Result<HttpResponse> GetTraceV2(const ApiContext& context, const HttpRequest& re
                                 query::Budget& budget) {
   auto whole = Find(context, request, budget);
   if (!whole.ok()) return TooLarge(std::move(whole).error());
-  HttpResponse response =
-      WantsProtobuf(request) ? Answer(kProtobuf, EncodeV2(whole->data, whole->problems))
-                             : Answer(kJson, EncodeV2Json(whole->data, whole->problems));
+  HttpResponse response = WantsProtobuf(request)
+                              ? Answer(kProtobuf, EncodeV2(whole->data, whole->problems))
+                              : Answer(kJson, EncodeV2Json(whole->data, whole->problems));
   return response;
 }
 

@@ -46,9 +46,8 @@ Status Budget::TakeBytes(std::uint64_t bytes) {
   }
   const std::uint64_t wanted = bytes_ + bytes;
   if (accountant_ != nullptr && wanted > reservation_.bytes()) {
-    const std::uint64_t more =
-        (wanted - reservation_.bytes() + kReserveStepBytes - 1) / kReserveStepBytes *
-        kReserveStepBytes;
+    const std::uint64_t more = (wanted - reservation_.bytes() + kReserveStepBytes - 1) /
+                               kReserveStepBytes * kReserveStepBytes;
     if (reservation_.bytes() == 0) {
       ASSIGN_OR_RETURN(reservation_, accountant_->Reserve(more));
     } else {

@@ -16,8 +16,8 @@ namespace vivace::query {
 class Budget {
  public:
   struct Limits {
-    Nanoseconds time_max{30'000'000'000};         ///< Tempo's query_timeout for searches.
-    std::uint64_t bytes_max = 256ULL << 20;       ///< Memory of one query, all results included.
+    Nanoseconds time_max{30'000'000'000};    ///< Tempo's query_timeout for searches.
+    std::uint64_t bytes_max = 256ULL << 20;  ///< Memory of one query, all results included.
   };
   /// `cancelled` may be empty; it is asked often and must be quick. `accountant` may be null.
   /// What is referred to outlives the budget.

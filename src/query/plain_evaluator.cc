@@ -68,7 +68,9 @@ std::vector<const AttributeValue*> FindValues(const AttributeReference& attribut
   std::vector<const AttributeValue*> values;
   const SpanRef& ref = context.ref();
   switch (attribute.scope) {
-    case AttributeScope::kSpan: AppendValues(ref.span->attributes, attribute.name, values); break;
+    case AttributeScope::kSpan:
+      AppendValues(ref.span->attributes, attribute.name, values);
+      break;
     case AttributeScope::kResource:
       AppendValues(ref.resource->resource.attributes, attribute.name, values);
       break;
@@ -95,7 +97,8 @@ std::vector<const AttributeValue*> FindValues(const AttributeReference& attribut
       break;
     case AttributeScope::kParent:
     case AttributeScope::kParentSpan:
-    case AttributeScope::kParentResource: CHECK(false);  // Refused by the type check.
+    case AttributeScope::kParentResource:
+      CHECK(false);  // Refused by the type check.
   }
   return values;
 }
@@ -110,22 +113,31 @@ std::optional<Value> FindValue(Intrinsic intrinsic, const SpanContext& context) 
   const SpanLink* link =
       context.link >= 0 ? &span.links[static_cast<std::size_t>(context.link)] : nullptr;
   switch (intrinsic) {
-    case Intrinsic::kDuration: return ToInt(span.DurationNanos());
-    case Intrinsic::kName: return std::string_view(span.name);
-    case Intrinsic::kKind: return span.kind;
-    case Intrinsic::kStatus: return span.status_code;
-    case Intrinsic::kStatusMessage: return std::string_view(span.status_message);
-    case Intrinsic::kSpanId: return HexId{span.span_id.ToHex()};
+    case Intrinsic::kDuration:
+      return ToInt(span.DurationNanos());
+    case Intrinsic::kName:
+      return std::string_view(span.name);
+    case Intrinsic::kKind:
+      return span.kind;
+    case Intrinsic::kStatus:
+      return span.status_code;
+    case Intrinsic::kStatusMessage:
+      return std::string_view(span.status_message);
+    case Intrinsic::kSpanId:
+      return HexId{span.span_id.ToHex()};
     case Intrinsic::kParentId:
       if (span.IsRoot()) return HexId{SpanId{}.ToHex()};
       return HexId{Hex(span.parent_span_id)};
-    case Intrinsic::kChildCount: return std::int64_t{node.child_count};
-    case Intrinsic::kTraceDuration: return ToInt(tree.DurationNanos());
+    case Intrinsic::kChildCount:
+      return std::int64_t{node.child_count};
+    case Intrinsic::kTraceDuration:
+      return ToInt(tree.DurationNanos());
     case Intrinsic::kRootName:
       return root != nullptr ? std::string_view(root->span->name) : std::string_view();
     case Intrinsic::kRootServiceName:
       return root != nullptr ? ServiceName(root->resource->resource) : std::string_view();
-    case Intrinsic::kTraceId: return HexId{span.trace_id.ToHex()};
+    case Intrinsic::kTraceId:
+      return HexId{span.trace_id.ToHex()};
     case Intrinsic::kEventName:
       if (event == nullptr) return std::nullopt;
       return std::string_view(event->name);
@@ -139,13 +151,18 @@ std::optional<Value> FindValue(Intrinsic intrinsic, const SpanContext& context) 
     case Intrinsic::kLinkSpanId:
       if (link == nullptr) return std::nullopt;
       return HexId{Hex(link->span_id)};
-    case Intrinsic::kInstrumentationName: return std::string_view(context.ref().scope->scope.name);
+    case Intrinsic::kInstrumentationName:
+      return std::string_view(context.ref().scope->scope.name);
     case Intrinsic::kInstrumentationVersion:
       return std::string_view(context.ref().scope->scope.version);
-    case Intrinsic::kNestedSetLeft: return std::int64_t{node.nested_left};
-    case Intrinsic::kNestedSetRight: return std::int64_t{node.nested_right};
-    case Intrinsic::kNestedSetParent: return std::int64_t{node.nested_parent};
-    case Intrinsic::kParent: break;  // Refused by the type check.
+    case Intrinsic::kNestedSetLeft:
+      return std::int64_t{node.nested_left};
+    case Intrinsic::kNestedSetRight:
+      return std::int64_t{node.nested_right};
+    case Intrinsic::kNestedSetParent:
+      return std::int64_t{node.nested_parent};
+    case Intrinsic::kParent:
+      break;  // Refused by the type check.
   }
   CHECK(false);
   return std::nullopt;
@@ -273,7 +290,8 @@ bool PlainEvaluator::HoldsNil(const Expression& operand, bool absent, const Span
 }
 
 // The values of an expression; none where it is absent or an operation has no result.
-std::vector<Value> PlainEvaluator::Values(const Expression& expression, const SpanContext& context) {
+std::vector<Value> PlainEvaluator::Values(const Expression& expression,
+                                          const SpanContext& context) {
   std::vector<Value> values;
   if (const auto* literal = std::get_if<Literal>(&expression.node)) {
     values.push_back(ToValue(*literal));

@@ -13,12 +13,12 @@
 namespace vivace::query {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using testing::Join;
 using testing::kEpoch;
 using testing::MakeSpan;
 using testing::MakeTrace;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 AttributeValue Texts(std::vector<std::string> texts) {
   ArrayValue array;
@@ -66,15 +66,15 @@ TEST(PlainEvaluatorTest, NumbersMixAndOtherTypesNeverEqual) {
 }
 
 TEST(PlainEvaluatorTest, AbsenceSatisfiesNilAndNothingElse) {
-  for (const char* filter : {"{ span.x = 1 }", "{ span.x != 1 }", "{ span.x =~ \".*\" }",
-                             "{ span.x !~ \"a\" }", "{ span.x != nil }", "{ span.x }",
-                             "{ span.x + 1 = 1 }", "{ -span.x < 5 }", "{ nil = nil }",
-                             "{ nil != nil }", "{ span.x = .y }", "{ span.x != .y }"}) {
+  for (const char* filter :
+       {"{ span.x = 1 }", "{ span.x != 1 }", "{ span.x =~ \".*\" }", "{ span.x !~ \"a\" }",
+        "{ span.x != nil }", "{ span.x }", "{ span.x + 1 = 1 }", "{ -span.x < 5 }", "{ nil = nil }",
+        "{ nil != nil }", "{ span.x = .y }", "{ span.x != .y }"}) {
     EXPECT_FALSE(Holds({}, filter)) << filter;
   }
-  for (const char* filter : {"{ span.x = nil }", "{ nil = .x }", "{ resource.x = nil }",
-                             "{ event.x = nil }", "{ link.x = nil }", "{ instrumentation.x = nil }",
-                             "{ !(span.x = 1) }", "{ !span.x }"}) {
+  for (const char* filter :
+       {"{ span.x = nil }", "{ nil = .x }", "{ resource.x = nil }", "{ event.x = nil }",
+        "{ link.x = nil }", "{ instrumentation.x = nil }", "{ !(span.x = 1) }", "{ !span.x }"}) {
     EXPECT_TRUE(Holds({}, filter)) << filter;
   }
   for (const AttributeValue& value :
@@ -116,10 +116,10 @@ TEST(PlainEvaluatorTest, UnscopedLooksAtTheResourceOnlyWhereTheSpanHasNone) {
 
 TEST(PlainEvaluatorTest, CalculatesWithoutFailing) {
   const std::vector<Attribute> numbers = {{"a", {std::int64_t{7}}}, {"b", {std::int64_t{2}}}};
-  for (const char* filter : {"{ span.a / span.b = 3 }", "{ span.a % span.b = 1 }",
-                             "{ span.b ^ 3 = 8 }", "{ 2 ^ 3 ^ 2 = 512 }", "{ -span.a = -7 }",
-                             "{ -span.a * 2 = -14 }", "{ span.a - span.b - 1 = 4 }",
-                             "{ duration = 500us * span.b }", "{ span.a / 2.0 = 3.5 }"}) {
+  for (const char* filter :
+       {"{ span.a / span.b = 3 }", "{ span.a % span.b = 1 }", "{ span.b ^ 3 = 8 }",
+        "{ 2 ^ 3 ^ 2 = 512 }", "{ -span.a = -7 }", "{ -span.a * 2 = -14 }",
+        "{ span.a - span.b - 1 = 4 }", "{ duration = 500us * span.b }", "{ span.a / 2.0 = 3.5 }"}) {
     EXPECT_TRUE(Holds(numbers, filter)) << filter;
   }
   for (const char* filter : {"{ span.a / 0 = 1 }", "{ span.a / 0 != 1 }", "{ span.a % 0 = 0 }",

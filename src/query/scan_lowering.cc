@@ -64,10 +64,13 @@ unsigned Mentions(const Expression& expression) {
   if (const auto* intrinsic = std::get_if<Intrinsic>(&expression.node)) {
     switch (*intrinsic) {
       case Intrinsic::kEventName:
-      case Intrinsic::kEventTimeSinceStart: return kEvent;
+      case Intrinsic::kEventTimeSinceStart:
+        return kEvent;
       case Intrinsic::kLinkTraceId:
-      case Intrinsic::kLinkSpanId: return kLink;
-      default: return kNothing;
+      case Intrinsic::kLinkSpanId:
+        return kLink;
+      default:
+        return kNothing;
     }
   }
   if (const auto* unary = std::get_if<UnaryExpression>(&expression.node)) {
@@ -127,32 +130,73 @@ ScanLeaf FieldOf(const Expression& expression) {
   if (const auto* attribute = std::get_if<AttributeReference>(&expression.node)) {
     leaf.key = attribute->name;
     switch (attribute->scope) {
-      case AttributeScope::kUnscoped: leaf.field = ScanField::kSpanOrResourceAttribute; break;
-      case AttributeScope::kSpan: leaf.field = ScanField::kSpanAttribute; break;
-      case AttributeScope::kResource: leaf.field = ScanField::kResourceAttribute; break;
-      case AttributeScope::kEvent: leaf.field = ScanField::kEventAttribute; break;
-      case AttributeScope::kLink: leaf.field = ScanField::kLinkAttribute; break;
-      case AttributeScope::kInstrumentation: leaf.field = ScanField::kScopeAttribute; break;
+      case AttributeScope::kUnscoped:
+        leaf.field = ScanField::kSpanOrResourceAttribute;
+        break;
+      case AttributeScope::kSpan:
+        leaf.field = ScanField::kSpanAttribute;
+        break;
+      case AttributeScope::kResource:
+        leaf.field = ScanField::kResourceAttribute;
+        break;
+      case AttributeScope::kEvent:
+        leaf.field = ScanField::kEventAttribute;
+        break;
+      case AttributeScope::kLink:
+        leaf.field = ScanField::kLinkAttribute;
+        break;
+      case AttributeScope::kInstrumentation:
+        leaf.field = ScanField::kScopeAttribute;
+        break;
       case AttributeScope::kParent:
       case AttributeScope::kParentSpan:
-      case AttributeScope::kParentResource: break;
+      case AttributeScope::kParentResource:
+        break;
     }
   } else if (const auto* intrinsic = std::get_if<Intrinsic>(&expression.node)) {
     switch (*intrinsic) {
-      case Intrinsic::kDuration: leaf.field = ScanField::kDuration; break;
-      case Intrinsic::kName: leaf.field = ScanField::kName; break;
-      case Intrinsic::kKind: leaf.field = ScanField::kKind; break;
-      case Intrinsic::kStatus: leaf.field = ScanField::kStatus; break;
-      case Intrinsic::kStatusMessage: leaf.field = ScanField::kStatusMessage; break;
-      case Intrinsic::kSpanId: leaf.field = ScanField::kSpanId; break;
-      case Intrinsic::kParentId: leaf.field = ScanField::kParentId; break;
-      case Intrinsic::kTraceId: leaf.field = ScanField::kTraceId; break;
-      case Intrinsic::kEventName: leaf.field = ScanField::kEventName; break;
-      case Intrinsic::kEventTimeSinceStart: leaf.field = ScanField::kEventTimeSinceStart; break;
-      case Intrinsic::kLinkTraceId: leaf.field = ScanField::kLinkTraceId; break;
-      case Intrinsic::kLinkSpanId: leaf.field = ScanField::kLinkSpanId; break;
-      case Intrinsic::kInstrumentationName: leaf.field = ScanField::kScopeName; break;
-      case Intrinsic::kInstrumentationVersion: leaf.field = ScanField::kScopeVersion; break;
+      case Intrinsic::kDuration:
+        leaf.field = ScanField::kDuration;
+        break;
+      case Intrinsic::kName:
+        leaf.field = ScanField::kName;
+        break;
+      case Intrinsic::kKind:
+        leaf.field = ScanField::kKind;
+        break;
+      case Intrinsic::kStatus:
+        leaf.field = ScanField::kStatus;
+        break;
+      case Intrinsic::kStatusMessage:
+        leaf.field = ScanField::kStatusMessage;
+        break;
+      case Intrinsic::kSpanId:
+        leaf.field = ScanField::kSpanId;
+        break;
+      case Intrinsic::kParentId:
+        leaf.field = ScanField::kParentId;
+        break;
+      case Intrinsic::kTraceId:
+        leaf.field = ScanField::kTraceId;
+        break;
+      case Intrinsic::kEventName:
+        leaf.field = ScanField::kEventName;
+        break;
+      case Intrinsic::kEventTimeSinceStart:
+        leaf.field = ScanField::kEventTimeSinceStart;
+        break;
+      case Intrinsic::kLinkTraceId:
+        leaf.field = ScanField::kLinkTraceId;
+        break;
+      case Intrinsic::kLinkSpanId:
+        leaf.field = ScanField::kLinkSpanId;
+        break;
+      case Intrinsic::kInstrumentationName:
+        leaf.field = ScanField::kScopeName;
+        break;
+      case Intrinsic::kInstrumentationVersion:
+        leaf.field = ScanField::kScopeVersion;
+        break;
       // The trace as a whole knows these.
       case Intrinsic::kChildCount:
       case Intrinsic::kTraceDuration:
@@ -161,7 +205,8 @@ ScanLeaf FieldOf(const Expression& expression) {
       case Intrinsic::kNestedSetLeft:
       case Intrinsic::kNestedSetRight:
       case Intrinsic::kNestedSetParent:
-      case Intrinsic::kParent: break;
+      case Intrinsic::kParent:
+        break;
     }
   }
   return leaf;
@@ -184,16 +229,22 @@ bool IsHexTraceId(std::string_view text) {
 
 ScanOperator OperatorOf(BinaryOperator op, bool flipped) {
   switch (op) {
-    case BinaryOperator::kEqual: return ScanOperator::kEqual;
-    case BinaryOperator::kNotEqual: return ScanOperator::kNotEqual;
-    case BinaryOperator::kLess: return flipped ? ScanOperator::kGreater : ScanOperator::kLess;
+    case BinaryOperator::kEqual:
+      return ScanOperator::kEqual;
+    case BinaryOperator::kNotEqual:
+      return ScanOperator::kNotEqual;
+    case BinaryOperator::kLess:
+      return flipped ? ScanOperator::kGreater : ScanOperator::kLess;
     case BinaryOperator::kLessEqual:
       return flipped ? ScanOperator::kGreaterOrEqual : ScanOperator::kLessOrEqual;
-    case BinaryOperator::kGreater: return flipped ? ScanOperator::kLess : ScanOperator::kGreater;
+    case BinaryOperator::kGreater:
+      return flipped ? ScanOperator::kLess : ScanOperator::kGreater;
     case BinaryOperator::kGreaterEqual:
       return flipped ? ScanOperator::kLessOrEqual : ScanOperator::kGreaterOrEqual;
-    case BinaryOperator::kNotRegex: return ScanOperator::kNotMatches;
-    default: return ScanOperator::kMatches;
+    case BinaryOperator::kNotRegex:
+      return ScanOperator::kNotMatches;
+    default:
+      return ScanOperator::kMatches;
   }
 }
 
@@ -208,7 +259,8 @@ bool AsksForRoots(const Expression& reference, ScanOperator op, const Value& ope
   if (!IsTraceLevel(reference, Intrinsic::kNestedSetParent)) return false;
   const auto* number = std::get_if<std::int64_t>(&operand);
   if (number == nullptr) return false;
-  return (op == ScanOperator::kLess && *number <= 0) || (op == ScanOperator::kEqual && *number == -1);
+  return (op == ScanOperator::kLess && *number <= 0) ||
+         (op == ScanOperator::kEqual && *number == -1);
 }
 
 // `reference op constant`.
@@ -380,10 +432,17 @@ ScanNode LowerAnd(const Expression& expression, int levels) {
   bool both = false;
   for (const Expression* operand : operands) {
     switch (Mentions(*operand)) {
-      case kNothing: nodes.push_back(LowerUnbound(*operand, levels - 1)); break;
-      case kEvent: events.push_back(operand); break;
-      case kLink: links.push_back(operand); break;
-      default: both = true;
+      case kNothing:
+        nodes.push_back(LowerUnbound(*operand, levels - 1));
+        break;
+      case kEvent:
+        events.push_back(operand);
+        break;
+      case kLink:
+        links.push_back(operand);
+        break;
+      default:
+        both = true;
     }
   }
   const auto add = [&](const std::vector<const Expression*>& group, bool is_events) {
@@ -415,10 +474,14 @@ ScanNode LowerUnbound(const Expression& expression, int levels) {
     return ScanNode::Or(std::move(nodes));
   }
   switch (Mentions(expression)) {
-    case kNothing: return LowerLeaf(expression);
-    case kEvent: return LowerGroup({&expression}, true, levels);
-    case kLink: return LowerGroup({&expression}, false, levels);
-    default: return MayMatch();
+    case kNothing:
+      return LowerLeaf(expression);
+    case kEvent:
+      return LowerGroup({&expression}, true, levels);
+    case kLink:
+      return LowerGroup({&expression}, false, levels);
+    default:
+      return MayMatch();
   }
 }
 

@@ -120,8 +120,7 @@ class Searcher {
       const std::uint64_t answer_before = answer_bytes_;
       RETURN_IF_ERROR(Judge(source, candidate));
       budget_.ReturnTo(trace_mark);
-      const std::uint64_t grown =
-          answer_bytes_ > answer_before ? answer_bytes_ - answer_before : 0;
+      const std::uint64_t grown = answer_bytes_ > answer_before ? answer_bytes_ - answer_before : 0;
       RETURN_IF_ERROR(budget_.TakeBytes(kSeenBytes + grown));
     }
     // The candidates go; what was found and seen stays.
@@ -167,9 +166,8 @@ class Searcher {
 
   // Completes and evaluates one candidate; keeps it if it belongs to the newest.
   Status Judge(const storage::Source& source, const Candidate& candidate) {
-    const bool in_window =
-        !request_.window ||
-        Overlaps(candidate.start_unix_ns, candidate.end_unix_ns, *request_.window);
+    const bool in_window = !request_.window || Overlaps(candidate.start_unix_ns,
+                                                        candidate.end_unix_ns, *request_.window);
     ASSIGN_OR_RETURN(const WholeTrace whole,
                      CompleteTrace(snapshot_, candidate.id, source, in_window, budget_));
     AddProblems(whole.problems);
@@ -181,8 +179,8 @@ class Searcher {
     const std::uint64_t duration = tree.DurationNanos();
     if (duration < request_.duration_ns_min.value_or(0)) return OkStatus();
     if (request_.duration_ns_max && duration > *request_.duration_ns_max) return OkStatus();
-    if (IsFull() && !IsBefore(start, candidate.id, found_.rbegin()->start_unix_ns,
-                              found_.rbegin()->id)) {
+    if (IsFull() &&
+        !IsBefore(start, candidate.id, found_.rbegin()->start_unix_ns, found_.rbegin()->id)) {
       return OkStatus();
     }
     std::vector<SpanMatch> matches;
@@ -216,14 +214,13 @@ class Searcher {
     for (const SpanMatch& match : matches) {
       if (found.spans.size() == request_.spans_per_span_set) break;
       const Span& span = *tree.spans()[match.span].span;
-      FoundSpan shown{.id = span.span_id,
-                      .name = std::nullopt,
-                      .start_unix_ns = span.start_unix_ns,
-                      .duration_ns = span.DurationNanos(),
-                      .attributes = shown_->Values({.tree = &tree,
-                                                    .index = match.span,
-                                                    .event = match.event,
-                                                    .link = match.link})};
+      FoundSpan shown{
+          .id = span.span_id,
+          .name = std::nullopt,
+          .start_unix_ns = span.start_unix_ns,
+          .duration_ns = span.DurationNanos(),
+          .attributes = shown_->Values(
+              {.tree = &tree, .index = match.span, .event = match.event, .link = match.link})};
       if (shown_->shows_name()) shown.name = span.name;
       found.spans.push_back(std::move(shown));
     }
@@ -272,9 +269,8 @@ bool MayOverlap(const storage::SourceMeta& source, const std::optional<TimeWindo
   const std::uint64_t end = window->end_unix_ns > kMax - kWindowMarginNanos
                                 ? kMax
                                 : window->end_unix_ns + kWindowMarginNanos;
-  const std::uint64_t start = window->start_unix_ns < kWindowMarginNanos
-                                  ? 0
-                                  : window->start_unix_ns - kWindowMarginNanos;
+  const std::uint64_t start =
+      window->start_unix_ns < kWindowMarginNanos ? 0 : window->start_unix_ns - kWindowMarginNanos;
   // Ends before starts happen; a trace is never over before it began.
   return source.trace_start_min <= end && std::max(source.end_max, source.trace_start_max) >= start;
 }

@@ -18,17 +18,17 @@
 namespace vivace::query {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::Join;
 using testing::kEpoch;
 using testing::MakeSpan;
 using testing::MakeTrace;
 using testing::MakeTraceId;
 using testing::MemorySource;
-using testing::SnapshotOf;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using testing::SnapshotOf;
 
 // 60 data sets of 60 filters: 3,600 comparisons.
 constexpr std::uint64_t kDataSets = 60;
@@ -60,7 +60,8 @@ TEST(SearchTest, FindsWhatThePlainWayFindsInTracesTornOverSources) {
       ASSERT_TRUE(response.ok()) << text << ": " << response.error().ToString();
       const auto expected = testing::SearchPlainly(data, *query);
       with_matches += expected.empty() ? 0 : 1;
-      ASSERT_EQ(testing::Difference(expected, request, *response), "") << "seed " << seed << ": " << text;
+      ASSERT_EQ(testing::Difference(expected, request, *response), "")
+          << "seed " << seed << ": " << text;
     }
   }
   EXPECT_GT(with_matches, kDataSets * kFiltersPerDataSet / 4) << "filters that ask for something";
@@ -124,9 +125,8 @@ TEST_F(SearchByHandTest, JudgesATraceByAllItsParts) {
 }
 
 TEST_F(SearchByHandTest, DoesNotReadSourcesThatCannotChangeTheAnswer) {
-  const auto snapshot =
-      SnapshotOf({SourceOf("new", MakeTrace("s", {MakeSpan(2, 1, 0, 1000)})),
-                  SourceOf("old", MakeTrace("s", {MakeSpan(1, 1, 0, 0)}))});
+  const auto snapshot = SnapshotOf({SourceOf("new", MakeTrace("s", {MakeSpan(2, 1, 0, 1000)})),
+                                    SourceOf("old", MakeTrace("s", {MakeSpan(1, 1, 0, 0)}))});
   request_.limit = 1;
   const auto response = Run(*snapshot, "{}");
   ASSERT_TRUE(response.ok());
@@ -137,9 +137,9 @@ TEST_F(SearchByHandTest, DoesNotReadSourcesThatCannotChangeTheAnswer) {
 TEST_F(SearchByHandTest, KeepsTracesWhoseWholeRangeOverlapsTheWindow) {
   constexpr std::uint64_t kSecond = 1'000'000'000;
   // Parts before and after the window: the whole spans it.
-  const auto snapshot = SnapshotOf(
-      {SourceOf("a", MakeTrace("s", {MakeSpan(1, 1, 0, 0), MakeSpan(2, 1, 0, 0)})),
-       SourceOf("b", MakeTrace("s", {MakeSpan(1, 2, 1, 100 * kSecond)}))});
+  const auto snapshot =
+      SnapshotOf({SourceOf("a", MakeTrace("s", {MakeSpan(1, 1, 0, 0), MakeSpan(2, 1, 0, 0)})),
+                  SourceOf("b", MakeTrace("s", {MakeSpan(1, 2, 1, 100 * kSecond)}))});
   request_.window = TimeWindow{kEpoch + 40 * kSecond, kEpoch + 60 * kSecond};
   EXPECT_THAT(Ids(*snapshot, "{}"), ElementsAre(1));
   EXPECT_THAT(Ids(*snapshot, "{ name = \"span 1\" }"), ElementsAre(1));
@@ -150,9 +150,9 @@ TEST_F(SearchByHandTest, KeepsTracesWhoseWholeRangeOverlapsTheWindow) {
 }
 
 TEST_F(SearchByHandTest, BoundsTheDurationOfTheWholeTrace) {
-  const auto snapshot = SnapshotOf({SourceOf(
-      "a", MakeTrace("s", {MakeSpan(1, 1, 0, 0), MakeSpan(1, 2, 1, 5'000'000),
-                           MakeSpan(2, 1, 0, 1)}))});
+  const auto snapshot =
+      SnapshotOf({SourceOf("a", MakeTrace("s", {MakeSpan(1, 1, 0, 0), MakeSpan(1, 2, 1, 5'000'000),
+                                                MakeSpan(2, 1, 0, 1)}))});
   request_.duration_ns_min = 2'000'000;
   EXPECT_THAT(Ids(*snapshot, "{}"), ElementsAre(1));
   request_.duration_ns_min.reset();
@@ -178,17 +178,16 @@ TEST_F(SearchByHandTest, ShowsWhatTheQuerySpeaksOf) {
   ASSERT_THAT(response->traces, SizeIs(1));
   const FoundSpan& shown = response->traces[0].spans[0];
   EXPECT_EQ(shown.name, "span 1");
-  EXPECT_EQ(shown.attributes,
-            (std::vector<Attribute>{{"a", {std::int64_t{5}}},
-                                    {"service.name", {std::string("shop")}},
-                                    {"kind", {std::string("server")}},
-                                    {"event:name", {std::string("retry")}},
-                                    {"reason", {std::string("slow")}}}));
+  EXPECT_EQ(shown.attributes, (std::vector<Attribute>{{"a", {std::int64_t{5}}},
+                                                      {"service.name", {std::string("shop")}},
+                                                      {"kind", {std::string("server")}},
+                                                      {"event:name", {std::string("retry")}},
+                                                      {"reason", {std::string("slow")}}}));
 }
 
 TEST_F(SearchByHandTest, ServesTheRestWhenABlockIsDamaged) {
-  const auto snapshot = SnapshotOf({testing::DamagedSource("block 7"),
-                                    SourceOf("a", MakeTrace("s", {MakeSpan(1, 1, 0, 0)}))});
+  const auto snapshot = SnapshotOf(
+      {testing::DamagedSource("block 7"), SourceOf("a", MakeTrace("s", {MakeSpan(1, 1, 0, 0)}))});
   const auto response = Run(*snapshot, "{}");
   ASSERT_TRUE(response.ok());
   EXPECT_THAT(response->traces, SizeIs(1));

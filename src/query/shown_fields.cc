@@ -26,8 +26,10 @@ bool HasOwnField(Intrinsic intrinsic) {
     case Intrinsic::kRootName:
     case Intrinsic::kRootServiceName:
     case Intrinsic::kTraceId:
-    case Intrinsic::kSpanId: return true;
-    default: return false;
+    case Intrinsic::kSpanId:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -83,8 +85,8 @@ void ShownFields::Add(Field field) {
 std::vector<Attribute> ShownFields::Values(const SpanContext& context) const {
   std::vector<Attribute> shown;
   const auto add = [&](std::string_view key, AttributeValue value) {
-    const bool taken = std::any_of(shown.begin(), shown.end(),
-                                   [&](const Attribute& a) { return a.key == key; });
+    const bool taken =
+        std::any_of(shown.begin(), shown.end(), [&](const Attribute& a) { return a.key == key; });
     if (!taken) shown.push_back({std::string(key), std::move(value)});
   };
   for (const Field& field : fields_) {

@@ -133,7 +133,8 @@ TEST_F(StoreSearchTest, LiveDataBlocksAndMixturesGiveWhatThePlainWayGives) {
     options.vocabulary = 5;
     options.rare_key_one_in = 0;
     options.first_start_unix_ns += seed * 1'000'000;
-    for (const TraceData& request : Deal(block::testing::RandomTraces(random, options), 4, random)) {
+    for (const TraceData& request :
+         Deal(block::testing::RandomTraces(random, options), 4, random)) {
       Append(request);
       AppendTo(sent, request);
       if (random.Chance(1, 4)) background_.RunAll();

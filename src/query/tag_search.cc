@@ -63,9 +63,8 @@ bool SpanMatches(const Span& span, const TagPair& pair) {
 bool RootMatches(const TraceTree& tree, const TagPair& pair) {
   const SpanRef* root = tree.Root();
   if (root == nullptr) return false;
-  const std::string_view text =
-      pair.key == kRootName ? std::string_view(root->span->name)
-                            : ServiceName(root->resource->resource);
+  const std::string_view text = pair.key == kRootName ? std::string_view(root->span->name)
+                                                      : ServiceName(root->resource->resource);
   return TextMatches(pair.key, text, pair.value);
 }
 
@@ -129,12 +128,21 @@ class LogfmtReader {
       }
       if (++at_ == text_.size()) break;
       switch (text_[at_]) {
-        case 'n': value.push_back('\n'); break;
-        case 't': value.push_back('\t'); break;
-        case 'r': value.push_back('\r'); break;
+        case 'n':
+          value.push_back('\n');
+          break;
+        case 't':
+          value.push_back('\t');
+          break;
+        case 'r':
+          value.push_back('\r');
+          break;
         case '"':
-        case '\\': value.push_back(text_[at_]); break;
-        default: return Fail("unknown escape");
+        case '\\':
+          value.push_back(text_[at_]);
+          break;
+        default:
+          return Fail("unknown escape");
       }
     }
     if (at_ == text_.size()) return Fail("quoted value not terminated");
@@ -168,7 +176,8 @@ ScanNode OtherTypes(ScanField field, const TagPair& pair) {
   exists.field = field;
   exists.key = pair.key;
   exists.op = ScanOperator::kExists;
-  return ScanNode::And({ScanNode::Leaf(std::move(exists)), ScanNode::Not(ScanNode::Leaf(std::move(text)))});
+  return ScanNode::And(
+      {ScanNode::Leaf(std::move(exists)), ScanNode::Not(ScanNode::Leaf(std::move(text)))});
 }
 
 ScanNode LowerPair(const TagPair& pair) {
@@ -197,7 +206,9 @@ ScanNode LowerPair(const TagPair& pair) {
 
 }  // namespace
 
-Result<std::vector<TagPair>> ParseLogfmt(std::string_view text) { return LogfmtReader(text).Read(); }
+Result<std::vector<TagPair>> ParseLogfmt(std::string_view text) {
+  return LogfmtReader(text).Read();
+}
 
 bool MatchesTags(const TraceTree& tree, const std::vector<TagPair>& tags) {
   std::vector<const TagPair*> wanted;

@@ -12,12 +12,12 @@
 namespace vivace::query {
 namespace {
 
-using testing::Join;
-using testing::MakeSpan;
-using testing::MakeTrace;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::Join;
+using testing::MakeSpan;
+using testing::MakeTrace;
 
 TEST(LogfmtTest, ReadsBareAndQuotedValues) {
   const auto tags = ParseLogfmt("  a=b http.url=\"x \\\"y\\\"\\n\" c=  d=e=f ");

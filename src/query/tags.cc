@@ -38,21 +38,46 @@ constexpr std::array<std::pair<TagScope, std::string_view>, 6> kScopes = {{
 }};
 
 // What Tempo lists; numbers of trees are left out.
-constexpr std::array<std::string_view, 25> kIntrinsicNames = {
-    "duration", "event:name", "event:timeSinceStart", "instrumentation:name",
-    "instrumentation:version", "kind", "link:spanID", "link:traceID", "name", "rootName",
-    "rootServiceName", "span:duration", "span:id", "span:kind", "span:name", "span:parentID",
-    "span:status", "span:statusMessage", "status", "statusMessage", "trace:duration", "trace:id",
-    "trace:rootName", "trace:rootService", "traceDuration"};
+constexpr std::array<std::string_view, 25> kIntrinsicNames = {"duration",
+                                                              "event:name",
+                                                              "event:timeSinceStart",
+                                                              "instrumentation:name",
+                                                              "instrumentation:version",
+                                                              "kind",
+                                                              "link:spanID",
+                                                              "link:traceID",
+                                                              "name",
+                                                              "rootName",
+                                                              "rootServiceName",
+                                                              "span:duration",
+                                                              "span:id",
+                                                              "span:kind",
+                                                              "span:name",
+                                                              "span:parentID",
+                                                              "span:status",
+                                                              "span:statusMessage",
+                                                              "status",
+                                                              "statusMessage",
+                                                              "trace:duration",
+                                                              "trace:id",
+                                                              "trace:rootName",
+                                                              "trace:rootService",
+                                                              "traceDuration"};
 
 std::optional<TagScope> ScopeOf(CatalogueLevel level) {
   switch (level) {
-    case CatalogueLevel::kSpan: return TagScope::kSpan;
-    case CatalogueLevel::kResource: return TagScope::kResource;
-    case CatalogueLevel::kScope: return TagScope::kInstrumentation;
-    case CatalogueLevel::kEvent: return TagScope::kEvent;
-    case CatalogueLevel::kLink: return TagScope::kLink;
-    case CatalogueLevel::kIntrinsic: return std::nullopt;
+    case CatalogueLevel::kSpan:
+      return TagScope::kSpan;
+    case CatalogueLevel::kResource:
+      return TagScope::kResource;
+    case CatalogueLevel::kScope:
+      return TagScope::kInstrumentation;
+    case CatalogueLevel::kEvent:
+      return TagScope::kEvent;
+    case CatalogueLevel::kLink:
+      return TagScope::kLink;
+    case CatalogueLevel::kIntrinsic:
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -195,9 +220,7 @@ class ValueCollector {
     bytes_ += value.text.size();
     values_.insert(std::move(value));
   }
-  void AddText(std::string_view text) {
-    Add(TagValue{TagValue::Type::kString, std::string(text)});
-  }
+  void AddText(std::string_view text) { Add(TagValue{TagValue::Type::kString, std::string(text)}); }
   void AddAttribute(const AttributeValue& value) {
     if (auto converted = ToTagValue(value)) Add(*std::move(converted));
   }
@@ -246,21 +269,28 @@ std::vector<std::pair<CatalogueLevel, std::string>> PlacesOf(
       case Intrinsic::kInstrumentationName:
       case Intrinsic::kInstrumentationVersion:
         return {{CatalogueLevel::kIntrinsic, std::string(traceql::IntrinsicName(*intrinsic))}};
-      default: return {};
+      default:
+        return {};
     }
   }
   const auto& attribute = std::get<AttributeReference>(tag);
   switch (attribute.scope) {
     case AttributeScope::kUnscoped:
       return {{CatalogueLevel::kSpan, attribute.name}, {CatalogueLevel::kResource, attribute.name}};
-    case AttributeScope::kSpan: return {{CatalogueLevel::kSpan, attribute.name}};
-    case AttributeScope::kResource: return {{CatalogueLevel::kResource, attribute.name}};
-    case AttributeScope::kEvent: return {{CatalogueLevel::kEvent, attribute.name}};
-    case AttributeScope::kLink: return {{CatalogueLevel::kLink, attribute.name}};
-    case AttributeScope::kInstrumentation: return {{CatalogueLevel::kScope, attribute.name}};
+    case AttributeScope::kSpan:
+      return {{CatalogueLevel::kSpan, attribute.name}};
+    case AttributeScope::kResource:
+      return {{CatalogueLevel::kResource, attribute.name}};
+    case AttributeScope::kEvent:
+      return {{CatalogueLevel::kEvent, attribute.name}};
+    case AttributeScope::kLink:
+      return {{CatalogueLevel::kLink, attribute.name}};
+    case AttributeScope::kInstrumentation:
+      return {{CatalogueLevel::kScope, attribute.name}};
     case AttributeScope::kParent:
     case AttributeScope::kParentSpan:
-    case AttributeScope::kParentResource: return {};
+    case AttributeScope::kParentResource:
+      return {};
   }
   return {};
 }
@@ -399,7 +429,9 @@ class ValueFinder {
     const Intrinsic intrinsic = std::get<Intrinsic>(tag_);
     const Span& span = *ref.span;
     switch (intrinsic) {
-      case Intrinsic::kName: values_.AddText(span.name); break;
+      case Intrinsic::kName:
+        values_.AddText(span.name);
+        break;
       case Intrinsic::kKind:
       case Intrinsic::kStatus: {
         const auto code = intrinsic == Intrinsic::kKind
@@ -414,8 +446,12 @@ class ValueFinder {
       case Intrinsic::kEventName:
         for (const SpanEvent& event : span.events) values_.AddText(event.name);
         break;
-      case Intrinsic::kInstrumentationName: values_.AddText(ref.scope->scope.name); break;
-      case Intrinsic::kInstrumentationVersion: values_.AddText(ref.scope->scope.version); break;
+      case Intrinsic::kInstrumentationName:
+        values_.AddText(ref.scope->scope.name);
+        break;
+      case Intrinsic::kInstrumentationVersion:
+        values_.AddText(ref.scope->scope.version);
+        break;
       // Of the roots among the matching spans.
       case Intrinsic::kRootName:
         if (span.IsRoot()) values_.AddText(span.name);
@@ -423,7 +459,8 @@ class ValueFinder {
       case Intrinsic::kRootServiceName:
         if (span.IsRoot()) values_.AddText(ServiceName(ref.resource->resource));
         break;
-      default: break;
+      default:
+        break;
     }
   }
 
@@ -435,20 +472,26 @@ class ValueFinder {
         values_.AddAttributes(ref.span->attributes, name);
         values_.AddAttributes(resource, name);
         break;
-      case AttributeScope::kSpan: values_.AddAttributes(ref.span->attributes, name); break;
-      case AttributeScope::kResource: values_.AddAttributes(resource, name); break;
+      case AttributeScope::kSpan:
+        values_.AddAttributes(ref.span->attributes, name);
+        break;
+      case AttributeScope::kResource:
+        values_.AddAttributes(resource, name);
+        break;
       case AttributeScope::kInstrumentation:
         values_.AddAttributes(ref.scope->scope.attributes, name);
         break;
       case AttributeScope::kEvent:
-        for (const SpanEvent& event : ref.span->events) values_.AddAttributes(event.attributes, name);
+        for (const SpanEvent& event : ref.span->events)
+          values_.AddAttributes(event.attributes, name);
         break;
       case AttributeScope::kLink:
         for (const SpanLink& link : ref.span->links) values_.AddAttributes(link.attributes, name);
         break;
       case AttributeScope::kParent:
       case AttributeScope::kParentSpan:
-      case AttributeScope::kParentResource: break;
+      case AttributeScope::kParentResource:
+        break;
     }
     if (AsksForService(tag_) && FindAttribute(resource, kServiceName) == nullptr) {
       values_.AddText("");
@@ -481,11 +524,16 @@ std::optional<TagScope> FindTagScope(std::string_view name) {
 
 std::string_view TagTypeName(TagValue::Type type) {
   switch (type) {
-    case TagValue::Type::kKeyword: return "keyword";
-    case TagValue::Type::kString: return "string";
-    case TagValue::Type::kInt: return "int";
-    case TagValue::Type::kFloat: return "float";
-    case TagValue::Type::kBool: return "bool";
+    case TagValue::Type::kKeyword:
+      return "keyword";
+    case TagValue::Type::kString:
+      return "string";
+    case TagValue::Type::kInt:
+      return "int";
+    case TagValue::Type::kFloat:
+      return "float";
+    case TagValue::Type::kBool:
+      return "bool";
   }
   return "string";
 }
@@ -495,18 +543,18 @@ Result<TagNames> FindTagNames(const storage::Snapshot& snapshot, std::optional<T
   TagNames answer;
   answer.figures = FiguresOf(snapshot, range.window);
   NameCollector names(scope);
-  for (const std::string_view intrinsic : kIntrinsicNames) names.Add(TagScope::kIntrinsic, intrinsic);
+  for (const std::string_view intrinsic : kIntrinsicNames)
+    names.Add(TagScope::kIntrinsic, intrinsic);
   if (const traceql::Expression* filter = FilterOf(range)) {
     names.Add(TagScope::kResource, kServiceName);
-    RETURN_IF_ERROR(CutInsteadOfFailing(
-        ForEachMatchingSpan(
-            snapshot, *filter, range.window, budget,
-            [&](const SpanRef& ref) {
-              names.AddSpan(ref);
-              return true;
-            },
-            answer.figures.cuts),
-        answer.figures));
+    RETURN_IF_ERROR(CutInsteadOfFailing(ForEachMatchingSpan(
+                                            snapshot, *filter, range.window, budget,
+                                            [&](const SpanRef& ref) {
+                                              names.AddSpan(ref);
+                                              return true;
+                                            },
+                                            answer.figures.cuts),
+                                        answer.figures));
   } else {
     RETURN_IF_ERROR(CutInsteadOfFailing(
         CollectCatalogueNames(snapshot, range.window, budget, names, answer.figures),

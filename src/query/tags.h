@@ -63,10 +63,10 @@ struct TagValues {
   TagFigures figures;
 };
 /// Values of an attribute or intrinsic. Durations, ids and numbers of trees have none.
-Result<TagValues> FindTagValues(const storage::Snapshot& snapshot,
-                                const std::variant<traceql::AttributeReference,
-                                                   traceql::Intrinsic>& tag,
-                                const TagRange& range, Budget& budget);
+Result<TagValues> FindTagValues(
+    const storage::Snapshot& snapshot,
+    const std::variant<traceql::AttributeReference, traceql::Intrinsic>& tag, const TagRange& range,
+    Budget& budget);
 
 // Bytes of all values of one answer; Tempo's max_bytes_per_tag_values_query.
 inline constexpr std::size_t kTagValueBytesMax = 1'000'000;

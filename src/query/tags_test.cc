@@ -16,13 +16,13 @@
 namespace vivace::query {
 namespace {
 
-using testing::Join;
-using testing::MakeSpan;
-using testing::MakeTrace;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::Join;
+using testing::MakeSpan;
+using testing::MakeTrace;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
@@ -35,10 +35,8 @@ TraceData ShopAndCart() {
   Span pay = MakeSpan(1, 1, 0, 0);
   pay.name = "pay";
   pay.kind = SpanKind::kServer;
-  pay.attributes = {{"amount", {std::int64_t{5}}},
-                    {"amount", {2.5}},
-                    {"paid", {true}},
-                    {"list", {ArrayValue{}}}};
+  pay.attributes = {
+      {"amount", {std::int64_t{5}}}, {"amount", {2.5}}, {"paid", {true}}, {"list", {ArrayValue{}}}};
   pay.events.resize(1);
   pay.events[0].name = "done";
   pay.events[0].attributes = {{"step", {std::string("last")}}};
@@ -93,9 +91,9 @@ TEST_F(TagsTest, ListsNamesByScope) {
 }
 
 TEST_F(TagsTest, ListsNamesOfMatchingSpansAlone) {
-  EXPECT_THAT(Names(TagScope::kSpan, "{ resource.service.name = \"cart\" }").names.at(
-                  TagScope::kSpan),
-              ElementsAre("amount", "item"));
+  EXPECT_THAT(
+      Names(TagScope::kSpan, "{ resource.service.name = \"cart\" }").names.at(TagScope::kSpan),
+      ElementsAre("amount", "item"));
   const TagNames none = Names(std::nullopt, "{ name = \"none\" }");
   EXPECT_THAT(none.names.at(TagScope::kSpan), IsEmpty());
   EXPECT_THAT(none.names.at(TagScope::kResource), ElementsAre("service.name"));

@@ -11,12 +11,12 @@
 namespace vivace::query {
 namespace {
 
-using testing::MakeSpan;
-using testing::MakeTrace;
-using testing::MakeTraceId;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::MakeSpan;
+using testing::MakeTrace;
+using testing::MakeTraceId;
 
 TEST(TraceByIdTest, JoinsTornTracesIntoOneFormHoweverTheyAreTorn) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {

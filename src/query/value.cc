@@ -60,13 +60,26 @@ int OrderHex(std::string_view left, std::string_view right) {
 Outcome FromOrder(int order, BinaryOperator op) {
   bool holds = false;
   switch (op) {
-    case BinaryOperator::kEqual: holds = order == 0; break;
-    case BinaryOperator::kNotEqual: holds = order != 0; break;
-    case BinaryOperator::kLess: holds = order < 0; break;
-    case BinaryOperator::kLessEqual: holds = order <= 0; break;
-    case BinaryOperator::kGreater: holds = order > 0; break;
-    case BinaryOperator::kGreaterEqual: holds = order >= 0; break;
-    default: CHECK(false);
+    case BinaryOperator::kEqual:
+      holds = order == 0;
+      break;
+    case BinaryOperator::kNotEqual:
+      holds = order != 0;
+      break;
+    case BinaryOperator::kLess:
+      holds = order < 0;
+      break;
+    case BinaryOperator::kLessEqual:
+      holds = order <= 0;
+      break;
+    case BinaryOperator::kGreater:
+      holds = order > 0;
+      break;
+    case BinaryOperator::kGreaterEqual:
+      holds = order >= 0;
+      break;
+    default:
+      CHECK(false);
   }
   return holds ? Outcome::kTrue : Outcome::kFalse;
 }
@@ -82,7 +95,8 @@ Outcome CompareNumbers(const Value& left, BinaryOperator op, const Value& right)
   if (const auto order = OrderNumbers(left, right)) return FromOrder(*order, op);
   // NaN equals itself alone and is neither above nor below anything.
   const bool equal = IsNan(left) && IsNan(right);
-  if (op == BinaryOperator::kEqual || op == BinaryOperator::kNotEqual) return FromEquality(equal, op);
+  if (op == BinaryOperator::kEqual || op == BinaryOperator::kNotEqual)
+    return FromEquality(equal, op);
   return Outcome::kFalse;
 }
 
@@ -105,18 +119,24 @@ bool EqualElements(const AttributeValue& left, const AttributeValue& right) {
   if (std::holds_alternative<Opaque>(a) || std::holds_alternative<Opaque>(b)) return left == right;
   const auto* left_array = std::get_if<const ArrayValue*>(&a);
   const auto* right_array = std::get_if<const ArrayValue*>(&b);
-  if (left_array != nullptr && right_array != nullptr) return EqualArrays(**left_array, **right_array);
+  if (left_array != nullptr && right_array != nullptr)
+    return EqualArrays(**left_array, **right_array);
   if (left_array != nullptr || right_array != nullptr) return false;
   return Compare(a, BinaryOperator::kEqual, b) == Outcome::kTrue;
 }
 
 BinaryOperator Flipped(BinaryOperator op) {
   switch (op) {
-    case BinaryOperator::kLess: return BinaryOperator::kGreater;
-    case BinaryOperator::kLessEqual: return BinaryOperator::kGreaterEqual;
-    case BinaryOperator::kGreater: return BinaryOperator::kLess;
-    case BinaryOperator::kGreaterEqual: return BinaryOperator::kLessEqual;
-    default: return op;
+    case BinaryOperator::kLess:
+      return BinaryOperator::kGreater;
+    case BinaryOperator::kLessEqual:
+      return BinaryOperator::kGreaterEqual;
+    case BinaryOperator::kGreater:
+      return BinaryOperator::kLess;
+    case BinaryOperator::kGreaterEqual:
+      return BinaryOperator::kLessEqual;
+    default:
+      return op;
   }
 }
 
@@ -199,9 +219,8 @@ Outcome Compare(const Value& left, BinaryOperator op, const Value& right) {
                         [&](const Value& element) { return Compare(element, op, right); });
   }
   if (right_array != nullptr) {
-    return CompareArray(**right_array, negative, [&](const Value& element) {
-      return Compare(element, Flipped(op), left);
-    });
+    return CompareArray(**right_array, negative,
+                        [&](const Value& element) { return Compare(element, Flipped(op), left); });
   }
   if (IsNumber(left) && IsNumber(right)) return CompareNumbers(left, op, right);
   if (std::holds_alternative<HexId>(left) || std::holds_alternative<HexId>(right)) {
@@ -262,8 +281,10 @@ Value Calculate(const Value& left, BinaryOperator op, const Value& right) {
       if (AsDouble(right) == 0) return Opaque{};
       if (integers) return *b == -1 ? std::int64_t{0} : *a % *b;
       return std::fmod(AsDouble(left), AsDouble(right));
-    case BinaryOperator::kPower: return PowerOf(left, right);
-    default: return Opaque{};
+    case BinaryOperator::kPower:
+      return PowerOf(left, right);
+    default:
+      return Opaque{};
   }
 }
 

@@ -90,22 +90,38 @@ std::optional<Intrinsic> FindIntrinsic(std::string_view name) {
 
 std::string_view OperatorText(BinaryOperator op) {
   switch (op) {
-    case BinaryOperator::kAnd: return "&&";
-    case BinaryOperator::kOr: return "||";
-    case BinaryOperator::kEqual: return "=";
-    case BinaryOperator::kNotEqual: return "!=";
-    case BinaryOperator::kLess: return "<";
-    case BinaryOperator::kLessEqual: return "<=";
-    case BinaryOperator::kGreater: return ">";
-    case BinaryOperator::kGreaterEqual: return ">=";
-    case BinaryOperator::kRegex: return "=~";
-    case BinaryOperator::kNotRegex: return "!~";
-    case BinaryOperator::kAdd: return "+";
-    case BinaryOperator::kSubtract: return "-";
-    case BinaryOperator::kMultiply: return "*";
-    case BinaryOperator::kDivide: return "/";
-    case BinaryOperator::kModulo: return "%";
-    case BinaryOperator::kPower: return "^";
+    case BinaryOperator::kAnd:
+      return "&&";
+    case BinaryOperator::kOr:
+      return "||";
+    case BinaryOperator::kEqual:
+      return "=";
+    case BinaryOperator::kNotEqual:
+      return "!=";
+    case BinaryOperator::kLess:
+      return "<";
+    case BinaryOperator::kLessEqual:
+      return "<=";
+    case BinaryOperator::kGreater:
+      return ">";
+    case BinaryOperator::kGreaterEqual:
+      return ">=";
+    case BinaryOperator::kRegex:
+      return "=~";
+    case BinaryOperator::kNotRegex:
+      return "!~";
+    case BinaryOperator::kAdd:
+      return "+";
+    case BinaryOperator::kSubtract:
+      return "-";
+    case BinaryOperator::kMultiply:
+      return "*";
+    case BinaryOperator::kDivide:
+      return "/";
+    case BinaryOperator::kModulo:
+      return "%";
+    case BinaryOperator::kPower:
+      return "^";
   }
   return "";
 }

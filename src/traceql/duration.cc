@@ -112,9 +112,9 @@ std::optional<nanoseconds> ParseGo(std::string_view text) {
     }
     if (nanos == 0) return std::nullopt;
     if (!AddScaled(whole, nanos, total)) return std::nullopt;
-    const auto part = static_cast<std::int64_t>(static_cast<double>(fraction) *
-                                                (static_cast<double>(nanos) /
-                                                 static_cast<double>(fraction_scale)));
+    const auto part = static_cast<std::int64_t>(
+        static_cast<double>(fraction) *
+        (static_cast<double>(nanos) / static_cast<double>(fraction_scale)));
     if (__builtin_add_overflow(total, part, &total)) return std::nullopt;
   }
   return nanoseconds(total);

@@ -23,12 +23,13 @@ struct ScopeName {
   std::string_view name;
   AttributeScope scope;
 };
-constexpr std::array<ScopeName, 6> kScopes = {{{"span", AttributeScope::kSpan},
-                                               {"resource", AttributeScope::kResource},
-                                               {"event", AttributeScope::kEvent},
-                                               {"link", AttributeScope::kLink},
-                                               {"instrumentation", AttributeScope::kInstrumentation},
-                                               {"parent", AttributeScope::kParent}}};
+constexpr std::array<ScopeName, 6> kScopes = {
+    {{"span", AttributeScope::kSpan},
+     {"resource", AttributeScope::kResource},
+     {"event", AttributeScope::kEvent},
+     {"link", AttributeScope::kLink},
+     {"instrumentation", AttributeScope::kInstrumentation},
+     {"parent", AttributeScope::kParent}}};
 
 // Longest first where one is the beginning of another.
 constexpr std::array<std::string_view, 39> kSymbols = {
@@ -36,7 +37,9 @@ constexpr std::array<std::string_view, 39> kSymbols = {
     "<<",  "!>",  "!<",  "&>",  "&<", "&~", "{",  "}",  "(",  ")",  ",",  "=",  "<",
     ">",   "~",   "!",   "|",   "+",  "-",  "*",  "/",  "%",  "^",  "&",  "[",  "]"};
 
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'; }
+bool IsSpace(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
+}
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsWordStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool IsWord(char c) { return IsWordStart(c) || IsDigit(c); }
@@ -110,7 +113,9 @@ class Lexer {
   char Peek(std::size_t ahead = 0) const {
     return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
   }
-  bool LooksAt(std::string_view what) const { return text_.substr(at_).substr(0, what.size()) == what; }
+  bool LooksAt(std::string_view what) const {
+    return text_.substr(at_).substr(0, what.size()) == what;
+  }
   void Advance(std::size_t bytes = 1) {
     for (; bytes > 0 && !AtEnd(); --bytes, ++at_) {
       if (text_[at_] == '\n') {
@@ -159,8 +164,9 @@ class Lexer {
     }
     std::size_t bytes = 1;
     while (IsContinuationByte(Peek(bytes))) ++bytes;
-    return ParseError(token.position, fmt::format("syntax error: unexpected character \"{}\"",
-                                                  text_.substr(at_, std::min<std::size_t>(bytes, 4))));
+    return ParseError(token.position,
+                      fmt::format("syntax error: unexpected character \"{}\"",
+                                  text_.substr(at_, std::min<std::size_t>(bytes, 4))));
   }
 
   Status QuotedString(Token& token) {
@@ -350,8 +356,8 @@ class Lexer {
         if (Peek() == '\\') {
           Advance();
           if (Peek() != '"' && Peek() != '\\') {
-            return ParseError(position_,
-                              "syntax error: an attribute name knows the escapes \\\" and \\\\ only");
+            return ParseError(
+                position_, "syntax error: an attribute name knows the escapes \\\" and \\\\ only");
           }
         }
         name.push_back(Peek());
@@ -374,8 +380,8 @@ class Lexer {
 }  // namespace
 
 Error ParseError(Position position, std::string_view what) {
-  return Error(ErrorCode::kInvalidArgument,
-               fmt::format("parse error at line {}, col {}: {}", position.line, position.column, what));
+  return Error(ErrorCode::kInvalidArgument, fmt::format("parse error at line {}, col {}: {}",
+                                                        position.line, position.column, what));
 }
 
 Result<std::vector<Token>> Tokenize(std::string_view text) { return Lexer(text).Run(); }

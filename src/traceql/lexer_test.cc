@@ -22,8 +22,9 @@ std::vector<std::string> Texts(std::string_view query) {
 }
 
 TEST(LexerTest, TakesTheLongestOperator) {
-  EXPECT_THAT(Texts("&>> &> && !>> !> ! >= >> > =~ = ||"),
-              ElementsAre("&>>", "&>", "&&", "!>>", "!>", "!", ">=", ">>", ">", "=~", "=", "||", ""));
+  EXPECT_THAT(
+      Texts("&>> &> && !>> !> ! >= >> > =~ = ||"),
+      ElementsAre("&>>", "&>", "&&", "!>>", "!>", "!", ">=", ">>", ">", "=~", "=", "||", ""));
   EXPECT_THAT(Texts("{.a=-1}"), ElementsAre("{", ".a", "=", "-", "1", "}", ""));
 }
 
@@ -41,10 +42,9 @@ TEST(LexerTest, KnowsEveryScope) {
       "parent.resource.x");
   ASSERT_TRUE(tokens.ok());
   const AttributeScope expected[] = {
-      AttributeScope::kUnscoped,       AttributeScope::kSpan,   AttributeScope::kResource,
-      AttributeScope::kEvent,          AttributeScope::kLink,   AttributeScope::kInstrumentation,
-      AttributeScope::kParent,         AttributeScope::kParentSpan,
-      AttributeScope::kParentResource};
+      AttributeScope::kUnscoped, AttributeScope::kSpan,       AttributeScope::kResource,
+      AttributeScope::kEvent,    AttributeScope::kLink,       AttributeScope::kInstrumentation,
+      AttributeScope::kParent,   AttributeScope::kParentSpan, AttributeScope::kParentResource};
   for (std::size_t i = 0; i < std::size(expected); ++i) {
     EXPECT_EQ((*tokens)[i].attribute.scope, expected[i]) << i;
     EXPECT_EQ((*tokens)[i].attribute.name, "x") << i;

@@ -46,7 +46,7 @@ constexpr std::array<OperatorLevel, 16> kOperators = {{
 // Operators between spansets and what begins a pipeline stage: parts of the language that this
 // version answers with "not yet supported".
 constexpr std::array<std::string_view, 18> kSpansetOperators = {
-    "&&", "||", ">",   ">>", "<",   "<<", "~",   "!>", "!>>",
+    "&&", "||",  ">",  ">>", "<",   "<<", "~",   "!>", "!>>",
     "!<", "!<<", "!~", "&>", "&>>", "&<", "&<<", "&~", "|"};
 constexpr std::array<std::string_view, 5> kAggregates = {"count", "max", "min", "avg", "sum"};
 
@@ -140,8 +140,9 @@ class Parser {
   Error Unexpected(std::string_view expecting) const {
     constexpr std::size_t kShownBytesMax = 40;
     if (Current().type == TokenType::kEnd) {
-      return ParseError(Current().position,
-                        fmt::format("syntax error: unexpected end of query, expecting {}", expecting));
+      return ParseError(
+          Current().position,
+          fmt::format("syntax error: unexpected end of query, expecting {}", expecting));
     }
     return ParseError(Current().position,
                       fmt::format("syntax error: unexpected {}, expecting {}",
@@ -224,16 +225,20 @@ class Parser {
   Result<Parsed> ParseOperand(int nesting) {
     const Token token = Current();
     switch (token.type) {
-      case TokenType::kLiteral: Take(); return Parsed{MakeExpression(token.position, token.literal)};
+      case TokenType::kLiteral:
+        Take();
+        return Parsed{MakeExpression(token.position, token.literal)};
       case TokenType::kAttribute:
         Take();
         return Parsed{MakeExpression(token.position, token.attribute)};
       case TokenType::kIntrinsic:
         Take();
         return Parsed{MakeExpression(token.position, token.intrinsic)};
-      case TokenType::kSymbol: break;
+      case TokenType::kSymbol:
+        break;
       case TokenType::kWord:
-      case TokenType::kEnd: return Unexpected("an attribute, an intrinsic or a value");
+      case TokenType::kEnd:
+        return Unexpected("an attribute, an intrinsic or a value");
     }
     if (token.text == "(") {
       Take();
@@ -256,7 +261,8 @@ class Parser {
     }
     const int depth = operand.depth + 1;
     if (depth > kTreeDepthMax) return TooDeep();
-    return Parsed{MakeExpression(position, UnaryExpression{op, std::move(operand.expression)}), depth};
+    return Parsed{MakeExpression(position, UnaryExpression{op, std::move(operand.expression)}),
+                  depth};
   }
 
   Status CompileRegex(BinaryExpression& binary, const Expression& right) {
@@ -271,9 +277,10 @@ class Parser {
     const auto* pattern = std::get_if<std::string>(&literal->value);
     if (pattern == nullptr) return OkStatus();
     if (++regexes_ > kRegexesMax) {
-      return ParseError(right.position,
-                        fmt::format("a query may hold at most {} regular expressions; join some with |",
-                                    kRegexesMax));
+      return ParseError(
+          right.position,
+          fmt::format("a query may hold at most {} regular expressions; join some with |",
+                      kRegexesMax));
     }
     auto regex = Regex::Compile(*pattern);
     if (!regex.ok()) {
@@ -319,9 +326,9 @@ class Parser {
 
 Status CheckSize(std::string_view text) {
   if (text.size() <= kQueryBytesMax) return OkStatus();
-  return Error(ErrorCode::kInvalidArgument,
-               fmt::format("query expression has {} bytes, the maximum is {}", text.size(),
-                           kQueryBytesMax));
+  return Error(
+      ErrorCode::kInvalidArgument,
+      fmt::format("query expression has {} bytes, the maximum is {}", text.size(), kQueryBytesMax));
 }
 
 }  // namespace

@@ -82,8 +82,7 @@ TEST(ParserTest, RefusesTextOverTheSizeLimit) {
 }
 
 TEST(ParserTest, BoundsTheNumberOfRegularExpressions) {
-  const auto query =
-      ParseQuery("{ .a =~ \"x\"" + Repeat(" || .a =~ \"x\"", kRegexesMax) + " }");
+  const auto query = ParseQuery("{ .a =~ \"x\"" + Repeat(" || .a =~ \"x\"", kRegexesMax) + " }");
   ASSERT_FALSE(query.ok());
   EXPECT_THAT(query.error().message(), HasSubstr("at most 32 regular expressions"));
 }

@@ -13,15 +13,24 @@ namespace {
 
 std::string_view ScopePrefix(AttributeScope scope) {
   switch (scope) {
-    case AttributeScope::kUnscoped: return ".";
-    case AttributeScope::kSpan: return "span.";
-    case AttributeScope::kResource: return "resource.";
-    case AttributeScope::kEvent: return "event.";
-    case AttributeScope::kLink: return "link.";
-    case AttributeScope::kInstrumentation: return "instrumentation.";
-    case AttributeScope::kParent: return "parent.";
-    case AttributeScope::kParentSpan: return "parent.span.";
-    case AttributeScope::kParentResource: return "parent.resource.";
+    case AttributeScope::kUnscoped:
+      return ".";
+    case AttributeScope::kSpan:
+      return "span.";
+    case AttributeScope::kResource:
+      return "resource.";
+    case AttributeScope::kEvent:
+      return "event.";
+    case AttributeScope::kLink:
+      return "link.";
+    case AttributeScope::kInstrumentation:
+      return "instrumentation.";
+    case AttributeScope::kParent:
+      return "parent.";
+    case AttributeScope::kParentSpan:
+      return "parent.span.";
+    case AttributeScope::kParentResource:
+      return "parent.resource.";
   }
   return ".";
 }
@@ -71,21 +80,30 @@ std::string PrintFloat(double value) {
 
 std::string_view StatusText(StatusCode status) {
   switch (status) {
-    case StatusCode::kUnset: return "unset";
-    case StatusCode::kOk: return "ok";
-    case StatusCode::kError: return "error";
+    case StatusCode::kUnset:
+      return "unset";
+    case StatusCode::kOk:
+      return "ok";
+    case StatusCode::kError:
+      return "error";
   }
   return "unset";
 }
 
 std::string_view KindText(SpanKind kind) {
   switch (kind) {
-    case SpanKind::kUnspecified: return "unspecified";
-    case SpanKind::kInternal: return "internal";
-    case SpanKind::kServer: return "server";
-    case SpanKind::kClient: return "client";
-    case SpanKind::kProducer: return "producer";
-    case SpanKind::kConsumer: return "consumer";
+    case SpanKind::kUnspecified:
+      return "unspecified";
+    case SpanKind::kInternal:
+      return "internal";
+    case SpanKind::kServer:
+      return "server";
+    case SpanKind::kClient:
+      return "client";
+    case SpanKind::kProducer:
+      return "producer";
+    case SpanKind::kConsumer:
+      return "consumer";
   }
   return "unspecified";
 }

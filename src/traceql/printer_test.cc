@@ -36,8 +36,9 @@ class TreeGrower {
   }
 
   std::string GrowText() {
-    constexpr std::string_view kParts[] = {"a", "service.name", "\"", "\\", " ", "\n", "\x01",
-                                           "\xc3\xbc", "5", "{", "}", "=", "//", "span.", "-"};
+    constexpr std::string_view kParts[] = {"a",    "service.name", "\"", "\\", " ", "\n",
+                                           "\x01", "\xc3\xbc",     "5",  "{",  "}", "=",
+                                           "//",   "span.",        "-"};
     std::string text;
     for (std::uint64_t i = random_.Below(4) + 1; i > 0; --i) {
       text += kParts[random_.Below(std::size(kParts))];
@@ -47,8 +48,10 @@ class TreeGrower {
 
   Literal GrowLiteral() {
     switch (random_.Below(8)) {
-      case 0: return Literal{Nil{}};
-      case 1: return Literal{random_.Chance(1, 2)};
+      case 0:
+        return Literal{Nil{}};
+      case 1:
+        return Literal{random_.Chance(1, 2)};
       case 2: {
         constexpr std::int64_t kEdges[] = {0, 1, -1, std::numeric_limits<std::int64_t>::min(),
                                            std::numeric_limits<std::int64_t>::max()};
@@ -59,15 +62,18 @@ class TreeGrower {
         constexpr double kEdges[] = {0.0, -0.0, 1.5, -1e300, 5e-324, 1e15, 123456789.0};
         return Literal{kEdges[random_.Below(std::size(kEdges))]};
       }
-      case 4: return Literal{GrowText()};
+      case 4:
+        return Literal{GrowText()};
       case 5: {
         const auto count = static_cast<std::int64_t>(random_.Next() >> random_.Below(63));
         // The smallest duration has no positive counterpart and so no text.
         if (count == std::numeric_limits<std::int64_t>::min()) return Literal{Nil{}};
         return Literal{std::chrono::nanoseconds(count)};
       }
-      case 6: return Literal{static_cast<StatusCode>(random_.Below(3))};
-      default: return Literal{static_cast<SpanKind>(random_.Below(6))};
+      case 6:
+        return Literal{static_cast<StatusCode>(random_.Below(3))};
+      default:
+        return Literal{static_cast<SpanKind>(random_.Below(6))};
     }
   }
 

@@ -21,8 +21,8 @@ Result<Regex> Regex::Compile(std::string_view pattern) {
   options.set_max_mem(kRegexBytesMax);
   // A dot takes newlines too: status messages and stack traces have many lines.
   options.set_dot_nl(true);
-  auto compiled = std::make_shared<const re2::RE2>(
-      re2::StringPiece(pattern.data(), pattern.size()), options);
+  auto compiled =
+      std::make_shared<const re2::RE2>(re2::StringPiece(pattern.data(), pattern.size()), options);
   if (!compiled->ok()) {
     return Error(ErrorCode::kInvalidArgument,
                  fmt::format("invalid regex \"{}\": {}", pattern, compiled->error()));

@@ -17,8 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = ParseSyntax(Print(*query));
     // The printer's parentheses may pass the nesting bound that the query itself keeps.
     if (again.ok()) CHECK(*again == *query);
-    if (!again.ok()) CHECK(again.error().message().find("deeply") != std::string::npos ||
-                           again.error().message().find("maximum") != std::string::npos);
+    if (!again.ok())
+      CHECK(again.error().message().find("deeply") != std::string::npos ||
+            again.error().message().find("maximum") != std::string::npos);
     vivace::IgnoreError(CheckTypes(*query), "either answer is right");
   }
   vivace::IgnoreError(ParseReference(text), "either answer is right");

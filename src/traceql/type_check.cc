@@ -35,21 +35,26 @@ bool OperatorTakes(BinaryOperator op, Type type) {
   if (type == Type::kUnknown) return true;
   switch (op) {
     case BinaryOperator::kAnd:
-    case BinaryOperator::kOr: return type == Type::kBool;
+    case BinaryOperator::kOr:
+      return type == Type::kBool;
     case BinaryOperator::kEqual:
-    case BinaryOperator::kNotEqual: return true;
+    case BinaryOperator::kNotEqual:
+      return true;
     case BinaryOperator::kLess:
     case BinaryOperator::kLessEqual:
     case BinaryOperator::kGreater:
-    case BinaryOperator::kGreaterEqual: return IsNumeric(type) || type == Type::kString;
+    case BinaryOperator::kGreaterEqual:
+      return IsNumeric(type) || type == Type::kString;
     case BinaryOperator::kRegex:
-    case BinaryOperator::kNotRegex: return type == Type::kString;
+    case BinaryOperator::kNotRegex:
+      return type == Type::kString;
     case BinaryOperator::kAdd:
     case BinaryOperator::kSubtract:
     case BinaryOperator::kMultiply:
     case BinaryOperator::kDivide:
     case BinaryOperator::kModulo:
-    case BinaryOperator::kPower: return IsNumeric(type);
+    case BinaryOperator::kPower:
+      return IsNumeric(type);
   }
   return false;
 }
@@ -72,7 +77,8 @@ Status CheckNil(const Expression& expression, const BinaryExpression& binary, Ty
   const Expression& other = left == Type::kNil ? *binary.right : *binary.left;
   const bool absent = binary.op == BinaryOperator::kEqual;
   if (absent && std::holds_alternative<Intrinsic>(other.node)) {
-    return CheckError(expression, "intrinsics are always present and cannot be compared with = nil");
+    return CheckError(expression,
+                      "intrinsics are always present and cannot be compared with = nil");
   }
   return OkStatus();
 }
@@ -126,13 +132,17 @@ Type TypeOf(Intrinsic intrinsic) {
   switch (intrinsic) {
     case Intrinsic::kDuration:
     case Intrinsic::kTraceDuration:
-    case Intrinsic::kEventTimeSinceStart: return Type::kDuration;
-    case Intrinsic::kKind: return Type::kKind;
-    case Intrinsic::kStatus: return Type::kStatus;
+    case Intrinsic::kEventTimeSinceStart:
+      return Type::kDuration;
+    case Intrinsic::kKind:
+      return Type::kKind;
+    case Intrinsic::kStatus:
+      return Type::kStatus;
     case Intrinsic::kChildCount:
     case Intrinsic::kNestedSetLeft:
     case Intrinsic::kNestedSetRight:
-    case Intrinsic::kNestedSetParent: return Type::kInt;
+    case Intrinsic::kNestedSetParent:
+      return Type::kInt;
     case Intrinsic::kName:
     case Intrinsic::kStatusMessage:
     case Intrinsic::kSpanId:
@@ -144,8 +154,10 @@ Type TypeOf(Intrinsic intrinsic) {
     case Intrinsic::kLinkTraceId:
     case Intrinsic::kLinkSpanId:
     case Intrinsic::kInstrumentationName:
-    case Intrinsic::kInstrumentationVersion: return Type::kString;
-    case Intrinsic::kParent: return Type::kNil;
+    case Intrinsic::kInstrumentationVersion:
+      return Type::kString;
+    case Intrinsic::kParent:
+      return Type::kNil;
   }
   return Type::kNil;
 }

@@ -56,10 +56,14 @@ std::string Pattern(Random& random, std::string_view text) {
     letters.push_back(plain ? c : '.');
   }
   switch (random.Below(4)) {
-    case 0: return letters;
-    case 1: return letters.substr(0, letters.size() / 2) + ".*";
-    case 2: return ".*" + letters.substr(letters.size() / 2);
-    default: return "(" + letters + "|value 1.*)";
+    case 0:
+      return letters;
+    case 1:
+      return letters.substr(0, letters.size() / 2) + ".*";
+    case 2:
+      return ".*" + letters.substr(letters.size() / 2);
+    default:
+      return "(" + letters + "|value 1.*)";
   }
 }
 
@@ -73,7 +77,9 @@ std::string DurationText(std::uint64_t nanos) {
 RandomFilters::RandomFilters(Random& random, const TraceData& data)
     : random_(random), data_(data) {}
 
-std::string RandomFilters::Make() { return "{ " + Condition(static_cast<int>(random_.Below(4))) + " }"; }
+std::string RandomFilters::Make() {
+  return "{ " + Condition(static_cast<int>(random_.Below(4))) + " }";
+}
 
 const ResourceSpans& RandomFilters::AnyResource() {
   return data_.resource_spans[random_.Below(data_.resource_spans.size())];
@@ -91,9 +97,12 @@ std::string RandomFilters::Condition(int depth) {
   if (depth > 0) {
     switch (random_.Below(5)) {
       case 0:
-      case 1: return "(" + Condition(depth - 1) + ") && (" + Condition(depth - 1) + ")";
-      case 2: return "(" + Condition(depth - 1) + ") || (" + Condition(depth - 1) + ")";
-      case 3: return "!(" + Condition(depth - 1) + ")";
+      case 1:
+        return "(" + Condition(depth - 1) + ") && (" + Condition(depth - 1) + ")";
+      case 2:
+        return "(" + Condition(depth - 1) + ") || (" + Condition(depth - 1) + ")";
+      case 3:
+        return "!(" + Condition(depth - 1) + ")";
       default:
         return Condition(0) + (random_.Chance(1, 2) ? " && " : " || ") + Condition(0) +
                (random_.Chance(1, 2) ? " && " : " || ") + Condition(0);
@@ -102,13 +111,17 @@ std::string RandomFilters::Condition(int depth) {
   switch (random_.Below(10)) {
     case 0:
     case 1:
-    case 2: return AttributeCondition();
+    case 2:
+      return AttributeCondition();
     case 3:
     case 4:
-    case 5: return IntrinsicCondition();
+    case 5:
+      return IntrinsicCondition();
     case 6:
-    case 7: return EventOrLinkCondition();
-    default: return OddCondition();
+    case 7:
+      return EventOrLinkCondition();
+    default:
+      return OddCondition();
   }
 }
 
@@ -126,7 +139,8 @@ std::string RandomFilters::Compared(const std::string& left, const AttributeValu
            Quoted(Pattern(random_, *text));
   }
   // Another type, now and then; a number as the other kind of number.
-  if (random_.Chance(1, 8)) constant = Pick(random_, {"1", "1.0", "\"1\"", "true", "1ms", "-2", "0.5"});
+  if (random_.Chance(1, 8))
+    constant = Pick(random_, {"1", "1.0", "\"1\"", "true", "1ms", "-2", "0.5"});
   const bool is_bool = constant == "true" || constant == "false";
   const std::string op(is_bool ? Equality(random_) : Order(random_));
   if (random_.Chance(1, 4)) return constant + " " + op + " " + left;
@@ -181,8 +195,7 @@ std::string RandomFilters::EventOrLinkCondition() {
   if (event.attributes.empty()) return "event.\"key 1\" = nil";
   const Attribute& attribute = event.attributes[random_.Below(event.attributes.size())];
   const std::string key = attribute.key.empty() ? "key 2" : attribute.key;
-  return Compared(traceql::Print(AttributeReference{AttributeScope::kEvent, key}),
-                  attribute.value);
+  return Compared(traceql::Print(AttributeReference{AttributeScope::kEvent, key}), attribute.value);
 }
 
 std::string RandomFilters::IntrinsicCondition() {
@@ -203,47 +216,74 @@ std::string RandomFilters::IntrinsicCondition() {
     return std::string(name) + " " + std::string(Equality(random_)) + " " + std::string(value);
   };
   switch (random_.Below(18)) {
-    case 0: return text("name", span.name);
-    case 1: return text("statusMessage", span.status_message);
-    case 2: return equal("status", Pick(random_, {"ok", "error", "unset"}));
+    case 0:
+      return text("name", span.name);
+    case 1:
+      return text("statusMessage", span.status_message);
+    case 2:
+      return equal("status", Pick(random_, {"ok", "error", "unset"}));
     case 3:
-      return equal("kind", Pick(random_, {"unspecified", "internal", "server", "client",
-                                          "producer", "consumer"}));
+      return equal("kind", Pick(random_, {"unspecified", "internal", "server", "client", "producer",
+                                          "consumer"}));
     case 4:
       return "duration " + std::string(Order(random_)) + " " + DurationText(span.DurationNanos());
-    case 5: return "traceDuration " + std::string(Order(random_)) + " " + DurationText(1'500'000);
-    case 6: return text("rootName", span.name);
-    case 7: return text("rootServiceName", "service 1");
-    case 8: return equal("trace:id", Quoted(span.trace_id.ToShortHex()));
-    case 9: return equal("span:id", Quoted(span.span_id.ToHex()));
+    case 5:
+      return "traceDuration " + std::string(Order(random_)) + " " + DurationText(1'500'000);
+    case 6:
+      return text("rootName", span.name);
+    case 7:
+      return text("rootServiceName", "service 1");
+    case 8:
+      return equal("trace:id", Quoted(span.trace_id.ToShortHex()));
+    case 9:
+      return equal("span:id", Quoted(span.span_id.ToHex()));
     case 10:
       return equal("span:parentID",
                    Quoted(span.IsRoot() ? std::string("0") : Hex(span.parent_span_id)));
-    case 11: return number("span:childCount", static_cast<std::int64_t>(random_.Below(3)));
-    case 12: return number("nestedSetLeft", static_cast<std::int64_t>(random_.Below(8)));
-    case 13: return number("nestedSetParent", static_cast<std::int64_t>(random_.Below(4)) - 1);
-    case 14: return "nestedSetParent < 0";
-    case 15: return text("instrumentation:name", scope.scope.name);
-    case 16: return text("instrumentation:version", scope.scope.version);
-    default: return number("nestedSetRight", static_cast<std::int64_t>(random_.Below(8)));
+    case 11:
+      return number("span:childCount", static_cast<std::int64_t>(random_.Below(3)));
+    case 12:
+      return number("nestedSetLeft", static_cast<std::int64_t>(random_.Below(8)));
+    case 13:
+      return number("nestedSetParent", static_cast<std::int64_t>(random_.Below(4)) - 1);
+    case 14:
+      return "nestedSetParent < 0";
+    case 15:
+      return text("instrumentation:name", scope.scope.name);
+    case 16:
+      return text("instrumentation:version", scope.scope.version);
+    default:
+      return number("nestedSetRight", static_cast<std::int64_t>(random_.Below(8)));
   }
 }
 
 // What the scan cannot decide by itself.
 std::string RandomFilters::OddCondition() {
   switch (random_.Below(12)) {
-    case 0: return "span.\"key 1\" = span.\"key 2\"";
-    case 1: return "span.\"key 1\" + 1 > span.\"key 2\"";
-    case 2: return "-span.\"key 3\" * 2 < 5";
-    case 3: return "duration > 2 * 100us";
-    case 4: return "span.\"key 1\" / 0 = 1";
-    case 5: return "(span.\"key 1\" = 1) = (span.\"key 2\" = 2)";
-    case 6: return "(event.\"key 1\" = 1) = false";
-    case 7: return "event.\"key 1\" != link.\"key 1\"";
-    case 8: return "(event.\"key 1\" + 1) = nil";
-    case 9: return "resource.service.name = .\"service.name\"";
-    case 10: return std::string(Pick(random_, {"true", "false", "1 = 1", "nil = nil", "2 ^ 3 = 8"}));
-    default: return "!span.\"key 4\"";
+    case 0:
+      return "span.\"key 1\" = span.\"key 2\"";
+    case 1:
+      return "span.\"key 1\" + 1 > span.\"key 2\"";
+    case 2:
+      return "-span.\"key 3\" * 2 < 5";
+    case 3:
+      return "duration > 2 * 100us";
+    case 4:
+      return "span.\"key 1\" / 0 = 1";
+    case 5:
+      return "(span.\"key 1\" = 1) = (span.\"key 2\" = 2)";
+    case 6:
+      return "(event.\"key 1\" = 1) = false";
+    case 7:
+      return "event.\"key 1\" != link.\"key 1\"";
+    case 8:
+      return "(event.\"key 1\" + 1) = nil";
+    case 9:
+      return "resource.service.name = .\"service.name\"";
+    case 10:
+      return std::string(Pick(random_, {"true", "false", "1 = 1", "nil = nil", "2 ^ 3 = 8"}));
+    default:
+      return "!span.\"key 4\"";
   }
 }
 

@@ -35,8 +35,7 @@ TraceData MakeTrace(const std::string& service, std::vector<Span> spans) {
 }
 
 TraceData Join(TraceData a, const TraceData& b) {
-  a.resource_spans.insert(a.resource_spans.end(), b.resource_spans.begin(),
-                          b.resource_spans.end());
+  a.resource_spans.insert(a.resource_spans.end(), b.resource_spans.begin(), b.resource_spans.end());
   return a;
 }
 
