@@ -136,6 +136,23 @@ pageTest(
   },
 );
 
+pageTest(
+  'the copied link of a search has an absolute range',
+  { permissions: ['clipboard-read', 'clipboard-write'] },
+  async (page) => {
+    await page.goto('/explore?range=15m&limit=50');
+    await rows(page).first().waitFor();
+    await page.keyboard.press('y');
+    await page.getByText('Link copied').waitFor();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    const [, from, to] = /\/explore\?from=(\d+)&to=(\d+)&limit=50$/.exec(copied).map(Number);
+    assert.equal(to - from, 15 * 60);
+    await page.goto(copied);
+    await rows(page).first().waitFor();
+    await page.getByRole('textbox', { name: 'From' }).waitFor();
+  },
+);
+
 pageTest('no result is said with the range, and how to go on', {}, async (page) => {
   await page.goto(`/explore?q=${encodeURIComponent('{ name = "nothing has this name" }')}`);
   await page.getByRole('heading', { name: 'No trace matches' }).waitFor();

@@ -1,6 +1,6 @@
 // What the reader prefers, kept in this browser. A link never writes here.
 
-export type PreferenceName = 'theme' | 'shortcuts' | 'nameColumn' | 'detailsWidth';
+export type PreferenceName = 'theme' | 'shortcuts' | 'nameColumn';
 
 /** Returns a stored preference, or null when there is none or storage is switched off. */
 export function loadPreference(name: PreferenceName): string | null {

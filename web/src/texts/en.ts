@@ -194,6 +194,7 @@ export const en = {
       spans: 'Most spans first',
     },
     results: 'Results',
+    copyLink: 'Copy link',
     searching: 'Searching',
     resultCount: (traces: string) => traces,
     limitReached: (limit: string) =>

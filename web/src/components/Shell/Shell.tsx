@@ -1,5 +1,6 @@
 import { type FormEvent, type ReactNode, useCallback, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
+import { shareLink } from '../../app/share';
 import { useShortcuts } from '../../app/shortcuts';
 import { toggleTheme, useTheme } from '../../app/theme';
 import { isTraceId, padTraceId } from '../../base/bytes';
@@ -79,7 +80,7 @@ export function Shell({ children }: { children: ReactNode }) {
     return () => clearTimeout(timer);
   }, [note]);
   const copyLink = useCallback(async () => {
-    const done = await copyText(window.location.href);
+    const done = await copyText(shareLink());
     setNote(done ? texts.keys.linkCopied : texts.common.copyFailed);
   }, []);
   useShortcuts({

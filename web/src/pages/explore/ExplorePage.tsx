@@ -2,8 +2,10 @@ import { type FormEvent, useEffect, useId, useMemo, useRef, useState } from 'rea
 import { useLocation, useSearch as useSearchString } from 'wouter';
 import { useSearch } from '../../app/queries';
 import { rememberResults } from '../../app/result_list';
+import { useShareLink } from '../../app/share';
 import { useShortcuts } from '../../app/shortcuts';
 import { Button } from '../../components/Button/Button';
+import { CopyButton } from '../../components/CopyButton/CopyButton';
 import { EmptyState, ErrorMessage, Skeleton } from '../../components/Message/Message';
 import { ResultsTable } from '../../components/ResultsTable/ResultsTable';
 import { formatCount, formatDateTime } from '../../model/format';
@@ -15,6 +17,7 @@ import {
   kLimits,
   kSorts,
   parseExplore,
+  type RangeSeconds,
   resolveRange,
   type TimeRange,
 } from '../../url/codec';
@@ -46,6 +49,10 @@ function rangeText(range: TimeRange): string {
   return range.kind === 'relative'
     ? t.ranges[range.preset]
     : `${formatDateTime(range.from * 1000)} – ${formatDateTime(range.to * 1000)}`;
+}
+
+function absoluteRange({ start, end }: RangeSeconds): TimeRange {
+  return { kind: 'absolute', from: start, to: end };
 }
 
 /** Search: the form and the TraceQL text side by side, and the traces that match. */
@@ -95,6 +102,13 @@ export function ExplorePage() {
     [state, now],
   );
   const result = useSearch(request, run);
+  // Whoever gets the link sees what is seen here, also tomorrow: the range is made absolute.
+  const link = () => {
+    const { range } = request;
+    const fixed = range === null ? state.range : absoluteRange(range);
+    return window.location.origin + explorePath({ ...state, range: fixed });
+  };
+  useShareLink(link);
   const traces = useMemo(
     () => (result.data === undefined ? null : sortResults(result.data, state.sort)),
     [result.data, state.sort],
@@ -168,6 +182,7 @@ export function ExplorePage() {
                 ? t.limitReached(formatCount(state.limit))
                 : ''}
           </span>
+          <CopyButton showLabel icon="link" text={link} label={t.copyLink} />
           <Select
             label={t.sort}
             hideLabel
