@@ -158,7 +158,7 @@ TEST(BlockFileTest, UnknownTracesAreNotFound) {
   const auto reader = OpenBytes(BlockBytes({SmallData(1)}));
   ASSERT_TRUE(reader.ok());
   SeededRandom random(77);
-  for (int i = 0; i < 100; ++i) {
+  for (std::size_t i = 0; i < 100; ++i) {
     TraceId id;
     id.bytes[i % 16] = static_cast<std::uint8_t>(random.Next());
     TraceData out;
@@ -327,7 +327,7 @@ TEST(BlockWriterTest, RefusesToReplaceABlockAndToWriteAnEmptyOne) {
 TEST(RowGroupCacheTest, ReadersShareDecodedRowGroupsWithinTheBound) {
   const std::string bytes = BlockBytes({SmallData(1), SmallData(2), SmallData(5)});
   std::size_t each = 0;
-  for (const std::uint64_t seed : {1, 2, 5}) {
+  for (const std::uint64_t seed : {1U, 2U, 5U}) {
     each = std::max(each, RowsOf(SmallData(seed))->memory_bytes());
   }
   RowGroupCache cache(2 * each + each / 2);

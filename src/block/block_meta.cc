@@ -23,7 +23,8 @@ std::optional<BlockId> BlockId::FromHex(std::string_view hex) {
   for (std::size_t i = 0; i < hex.size(); ++i) {
     const std::size_t digit = std::string_view("0123456789abcdef").find(hex[i]);
     if (digit == std::string_view::npos) return std::nullopt;
-    id.bytes[i / 2] = static_cast<std::uint8_t>(id.bytes[i / 2] << 4 | digit);
+    id.bytes[i / 2] =
+        static_cast<std::uint8_t>(static_cast<std::size_t>(id.bytes[i / 2]) << 4 | digit);
   }
   return id;
 }

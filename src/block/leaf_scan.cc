@@ -210,7 +210,10 @@ class KeyScan {
   }
 
   void AddOverflow(bool values) {
-    if (table_.overflow_keys.empty()) return;
+    // Nearly always the key is not there at all, and looking is cheap.
+    const bool there = table_.overflow_keys.VisitCodes(
+        [this](auto keys) { return std::find(keys.begin(), keys.end(), key_) != keys.end(); });
+    if (!there) return;
     // Decided once per distinct value, and only for values that the key has.
     enum : std::uint8_t { kUnknown, kFalse, kTrue };
     std::vector<std::uint8_t> known(table_.overflow_values.dictionary.size(), kUnknown);

@@ -8,7 +8,7 @@ namespace vivace::columnar {
 namespace {
 
 TEST(BitmapTest, StartsEmptyOrFull) {
-  for (const std::size_t size : {0, 1, 63, 64, 65, 200}) {
+  for (const std::size_t size : {0U, 1U, 63U, 64U, 65U, 200U}) {
     EXPECT_EQ(Bitmap(size).Count(), 0U);
     EXPECT_EQ(Bitmap(size, true).Count(), size);
     EXPECT_TRUE(Bitmap(size, true).All());
