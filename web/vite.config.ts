@@ -8,6 +8,8 @@ export default defineConfig({
   plugins: [react()],
   build: {
     manifest: true,
+    // The licences of what is bundled go with it, at /licenses.txt.
+    license: { fileName: 'licenses.txt' },
     // The content security policy allows fonts and images from files only, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -106,7 +106,18 @@ pageTest('the demo trace is made by the server and shown', {}, async (page) => {
   assert.ok(rows > 10);
 });
 
+pageTest('the licences of what is bundled are served', {}, async (page) => {
+  await page.goto('/');
+  await page.getByRole('link', { name: 'Licences' }).click();
+  await page.waitForURL('**/licenses.txt');
+  const text = await page.locator('body').innerText();
+  for (const name of ['react-dom', '@tanstack/react-query', 'Font: inter']) {
+    assert.ok(text.includes(name), name);
+  }
+});
+
 pageTest('the start page lists recent traces once there are some', {}, async (page) => {
+  await send(shopTrace(`11fe${'0'.repeat(27)}3`, nowNanoseconds()));
   await page.goto('/');
   await page.getByRole('heading', { name: 'Recent traces' }).waitFor();
   await page.getByRole('table', { name: 'Recent traces' }).waitFor();

@@ -2,6 +2,7 @@
 //
 //   node scripts/build.mjs [--outDir FOLDER] [--emptyOutDir]     (FOLDER: web/dist if not given)
 
+import { appendFileSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -20,4 +21,10 @@ const { values: options } = parseArgs({
 
 const outDir = resolve(options.outDir);
 await build({ root, logLevel: 'warn', build: { outDir, emptyOutDir: true } });
+// Vite lists the licences of scripts; those of the fonts are added here.
+for (const font of ['inter', 'jetbrains-mono']) {
+  const license = join(root, 'node_modules', '@fontsource-variable', font, 'LICENSE');
+  const text = readFileSync(license, 'utf8');
+  appendFileSync(join(outDir, 'licenses.txt'), `\n## Font: ${font} (OFL-1.1)\n\n${text}`);
+}
 process.exitCode = checkBudgets(outDir) ? 0 : 1;

@@ -132,6 +132,7 @@ export const en = {
       open: 'Open the newest trace',
       lost: 'The server does not answer. Still trying.',
     },
+    licenses: 'Licences',
     version: (version: string) => `Vivace ${version}`,
   },
   explore: {

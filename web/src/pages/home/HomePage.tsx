@@ -54,6 +54,7 @@ function Version() {
       {info.data !== undefined && info.data.version !== ''
         ? texts.home.version(info.data.version)
         : texts.product}
+      <a href="/licenses.txt">{texts.home.licenses}</a>
     </footer>
   );
 }
