@@ -2,6 +2,7 @@
 
 #include <map>
 #include <sstream>
+#include <string_view>
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
@@ -118,6 +119,14 @@ std::variant<ServeCommand, ExitCommand> ParseCommandLine(int argc, const char* c
   CLI::App* serve_app =
       cli.add_subcommand("serve", "Receive, store and serve traces until told to stop");
   AddServeOptions(*serve_app, serve.config);
+  // CLI11 would only say that a command is missing.
+  if (const std::string_view command = argc > 1 ? argv[1] : "-";
+      !command.starts_with('-') &&
+      cli.get_subcommands([&](CLI::App* known) { return known->get_name() == command; }).empty()) {
+    return ExitCommand{
+        .code = 2,
+        .text = fmt::format("unknown command '{}'; vivace --help lists the commands\n", command)};
+  }
   try {
     cli.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

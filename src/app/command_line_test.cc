@@ -65,7 +65,10 @@ TEST(CommandLineTest, HelpAndVersionAreNoMistakes) {
 TEST(CommandLineTest, MistakesAreNamedAndExitWithTwo) {
   for (const auto& [words, said] : std::vector<std::pair<std::vector<const char*>, const char*>>{
            {{}, "subcommand"},
+           {{"no-such-command"}, "no-such-command"},
            {{"serve", "--no-such-flag"}, "--no-such-flag"},
+           {{"serve", "--http-address", "no-port"}, "--http-address"},
+           {{"serve", "--otlp-grpc-address", "127.0.0.1:99999"}, "127.0.0.1:99999"},
            {{"serve", "--block-cut-age", "soon"}, "soon"},
            {{"serve", "--io-threads", "0"}, "--io-threads"},
            {{"serve", "--live-bytes-max", "1GiB", "--memory-bytes-max", "1GiB"}, "must be below"},

@@ -1,10 +1,22 @@
 #include "app/config.h"
 
+#include <utility>
+
 #include <fmt/core.h>
+
+#include "net/server.h"
 
 namespace vivace::app {
 
 Status Validate(const ServeConfig& config) {
+  for (const auto& [option, address] :
+       {std::pair("--http-address", &config.http_address),
+        std::pair("--otlp-http-address", &config.otlp_http_address),
+        std::pair("--otlp-grpc-address", &config.otlp_grpc_address)}) {
+    if (Status valid = net::CheckListenAddress(*address); !valid.ok()) {
+      return std::move(valid).Wrap(option);
+    }
+  }
   if (config.tls_certificate_path.empty() != config.tls_key_path.empty()) {
     return Error(ErrorCode::kInvalidArgument,
                  "--tls-certificate and --tls-key belong together; one of them is missing");

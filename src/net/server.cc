@@ -306,6 +306,11 @@ void RunOn(IoThread& thread, std::function<void()> task) {
 
 }  // namespace
 
+Status CheckListenAddress(std::string_view address) {
+  RETURN_IF_ERROR(SplitAddress(address));
+  return {};
+}
+
 struct Server::Impl {
   Config config;
   Clock& clock;

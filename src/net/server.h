@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/byte_accountant.h"
@@ -26,6 +27,10 @@ struct ListenerConfig {
   bool tls_enabled = false;
   TlsConfig tls;
 };
+
+/// Checks the form of a listen address, "host:port", without opening anything. kInvalidArgument
+/// says what was expected.
+Status CheckListenAddress(std::string_view address);
 
 /// Accepts and serves. Start and Stop from one thread.
 class Server {
