@@ -144,6 +144,13 @@ def test_every_truncation_of_a_body_is_refused_or_taken_cleanly(guarded: _Guarde
         assert connection.opened == 1, "the connection is kept over bad requests"
 
 
+def _small_bodies(bytes_max: int) -> list[bytes]:
+    """Bodies to mutate, in traces of their own: text that is no UTF-8 is taken, too, and would
+    make the traces that are compared unreadable for a strict decoder."""
+    return [recorded.with_trace_ids_masked(body, 0xA5) for body in recorded.bodies()
+            if len(body) < bytes_max][:20]
+
+
 def _mutated(rng: random.Random, body: bytes) -> bytes:
     content = bytearray(body)
     for _ in range(rng.choice((1, 1, 2, 5, 20))):
@@ -167,7 +174,7 @@ def _mutated(rng: random.Random, body: bytes) -> bytes:
 def test_10000_mutated_bodies_neither_stop_nor_fill_the_server(guarded: _Guarded) -> None:
     """Over kept connections, protobuf, JSON and compressed; each answer is whole and typed."""
     rng = random.Random(10_000)
-    small = [body for body in recorded.bodies() if len(body) < 8_000][:20]
+    small = _small_bodies(8_000)
     json_bodies = [otlp.json_body(body) for body in small[:8]]
     packed = {name: [encode(body) for body in small[:8]] for name, encode in otlp.ENCODERS.items()}
     statuses: dict[int, int] = {}
@@ -208,7 +215,7 @@ def test_10000_mutated_bodies_neither_stop_nor_fill_the_server(guarded: _Guarded
 
 def test_mutated_grpc_messages_are_answered(guarded: _Guarded) -> None:
     rng = random.Random(4317)
-    small = [body for body in recorded.bodies() if len(body) < 4_000][:20]
+    small = _small_bodies(4_000)
     channel = otlp.grpc_channel(guarded.server.otlp_grpc)
     export = otlp.raw_method(channel)
     refused = 0
@@ -538,7 +545,9 @@ def test_paths_of_other_signals_say_that_traces_only_are_taken(guarded: _Guarded
                                   "/%00", "/" + "x" * 3000, "/v1/traces%2f"])
 def test_unknown_paths_are_404(guarded: _Guarded, path: str) -> None:
     answer = request(guarded.server.otlp_http, "POST", path, b"", {"Content-Type": PROTOBUF})
-    assert answer.status == 404, answer.status
+    # A path that climbs or holds control bytes is no path at all.
+    allowed = (400, 404) if ".." in path or "%00" in path else (404,)
+    assert answer.status in allowed, answer.status
     if path != "/":
         assert request(guarded.server.http, "GET", f"/api{path}").status in (400, 404)
 

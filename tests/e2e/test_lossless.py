@@ -12,8 +12,11 @@ from support.processes import Server
 from support.vivace import Api, cut_block, send
 
 WAYS = tuple(otlp.SENDERS)
-# JSON costs ten times as much to compare: one trace in so many.
-JSON_EVERY = 4
+# These are checked trace by trace; of the others, which differ little from them, and of the
+# JSON answers every so many.
+WHOLE_WAYS = ("http-protobuf", "http-json", "http-gzip", "grpc")
+OTHERS_EVERY = 5
+JSON_EVERY = 8
 
 
 def _bodies_of_way(way: str) -> list[bytes]:
@@ -74,9 +77,12 @@ def test_every_span_comes_back_identical(state: Server, expected: dict[str, Span
     try:
         for way, traces in expected.items():
             for index, (trace_id, spans) in enumerate(traces.items()):
+                every_field = index == len(traces) - 1
+                if way not in WHOLE_WAYS and index % OTHERS_EVERY and not every_field:
+                    continue
                 problem = difference(spans, spans_by_trace([api.trace(trace_id)])[trace_id])
                 assert not problem, f"sent by {way}, trace {trace_id.hex()}: {problem}"
-                if index % JSON_EVERY:
+                if index % JSON_EVERY and not every_field:
                     continue
                 for form, read in (("v2 JSON", api.trace_json), ("v1 protobuf", api.trace_v1),
                                    ("v1 JSON", api.trace_v1_json)):
