@@ -55,7 +55,7 @@ class Visitor {
         }
         ASSIGN_OR_RETURN(const block::ScanResult result, block::Scan(**rows, scan_, nullptr));
         RETURN_IF_ERROR(result.exact ? VisitRows(**rows, result.rows)
-                                     : VisitTraces(*source, **rows, result.rows));
+                                     : VisitTraces(**rows, result.rows));
       }
     }
     return OkStatus();
@@ -83,8 +83,7 @@ class Visitor {
     return status;
   }
 
-  Status VisitTraces(const storage::Source& source, const block::RowGroup& rows,
-                     const columnar::Bitmap& bitmap) {
+  Status VisitTraces(const block::RowGroup& rows, const columnar::Bitmap& bitmap) {
     for (const block::TraceEntry& trace : rows.traces()) {
       if (ended_) break;
       bool candidate = false;
@@ -94,8 +93,7 @@ class Visitor {
       if (!candidate || !seen_.insert(trace.id).second) continue;
       RETURN_IF_ERROR(budget_.TakeBytes(kSeenBytes));
       const std::uint64_t mark = budget_.bytes();
-      ASSIGN_OR_RETURN(const WholeTrace whole,
-                       CompleteTrace(snapshot_, trace.id, source, true, budget_));
+      ASSIGN_OR_RETURN(const WholeTrace whole, FindTrace(snapshot_, trace.id, budget_));
       const TraceTree tree = TraceTree::Build(whole.data);
       ASSIGN_OR_RETURN(const std::vector<SpanMatch> matches, evaluator_.Evaluate(tree, budget_));
       for (const SpanMatch& match : matches) {

@@ -1,6 +1,7 @@
 #include "query/search.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <set>
@@ -20,11 +21,12 @@
 //
 //   for each source, newest first:
 //     stop when its newest trace is older than the oldest of `limit` found ones
-//     scan its row groups: candidate traces, a superset of those with a matching span here
-//     for each candidate, newest first, until no further one can be among the newest:
-//       complete it from all sources, build its tree, evaluate the filter, keep the newest N
+//     for each of its row groups:
+//       scan: candidate traces, a superset of those with a matching span here
+//       for each candidate, newest first, until no further one can be among the newest:
+//         complete it from all sources, build its tree, evaluate the filter, keep the newest N
 //
-// The start of a trace within a source is never before its real start, which is the earliest
+// The start of a trace within a row group is never before its real start, which is the earliest
 // over all sources. So the bounds that end a loop are never too early.
 
 namespace vivace::query {
@@ -33,11 +35,10 @@ namespace {
 // Memory of one remembered trace id, with the set around it.
 constexpr std::uint64_t kSeenBytes = 64;
 // Memory of one candidate.
-constexpr std::uint64_t kCandidateBytes = 32;
+constexpr std::uint64_t kCandidateBytes = sizeof(std::uint64_t) + sizeof(TraceId);
 
 struct Candidate {
-  std::uint64_t start_unix_ns = 0;  // Within its source.
-  std::uint64_t end_unix_ns = 0;
+  std::uint64_t start_unix_ns = 0;  // Within its row group.
   TraceId id;
 };
 
@@ -64,6 +65,11 @@ std::uint64_t MemoryOf(const FoundTrace& trace) {
     }
   }
   return bytes;
+}
+
+// A part is never over before it began, whatever its spans say.
+std::uint64_t EndOf(const block::TraceEntry& part) {
+  return std::max(part.start_unix_ns, part.end_unix_ns);
 }
 
 bool Overlaps(std::uint64_t start, std::uint64_t end, const TimeWindow& window) {
@@ -104,73 +110,117 @@ class Searcher {
   bool IsFull() const { return found_.size() >= request_.limit; }
 
   Status SearchSource(const storage::Source& source) {
-    const std::uint64_t mark = budget_.bytes();
-    ASSIGN_OR_RETURN(std::vector<Candidate> candidates, FindCandidates(source));
     ++response_.sources_inspected;
     response_.bytes_inspected += source.meta().bytes;
+    // Later row groups tend to hold newer traces.
+    for (std::size_t i = source.row_group_count(); i-- > 0;) {
+      RETURN_IF_ERROR(budget_.Check());
+      const auto rows = source.LoadRowGroup(i);
+      if (!rows.ok()) {
+        AddProblem(fmt::format("{}: {}", source.meta().name, rows.error().message()));
+        continue;
+      }
+      RETURN_IF_ERROR(SearchRowGroup(**rows));
+    }
+    return OkStatus();
+  }
+
+  Status SearchRowGroup(const block::RowGroup& rows) {
+    const std::uint64_t mark = budget_.bytes();
+    ASSIGN_OR_RETURN(std::vector<Candidate> candidates, FindCandidates(rows));
     std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
       return IsBefore(a.start_unix_ns, a.id, b.start_unix_ns, b.id);
     });
-    const std::uint64_t held_by_answer = answer_bytes_;
-    const std::uint64_t seen_before = seen_.size();
+    std::uint64_t kept_bytes = 0;  // Of what stays when the candidates go.
     for (const Candidate& candidate : candidates) {
       if (IsFull() && candidate.start_unix_ns < found_.rbegin()->start_unix_ns) break;
       if (!seen_.insert(candidate.id).second) continue;
       const std::uint64_t trace_mark = budget_.bytes();
       const std::uint64_t answer_before = answer_bytes_;
-      RETURN_IF_ERROR(Judge(source, candidate));
+      RETURN_IF_ERROR(Judge(candidate));
       budget_.ReturnTo(trace_mark);
       const std::uint64_t grown = answer_bytes_ > answer_before ? answer_bytes_ - answer_before : 0;
       RETURN_IF_ERROR(budget_.TakeBytes(kSeenBytes + grown));
+      kept_bytes += kSeenBytes + grown;
     }
-    // The candidates go; what was found and seen stays.
     budget_.ReturnTo(mark);
-    const std::uint64_t more_answer =
-        answer_bytes_ > held_by_answer ? answer_bytes_ - held_by_answer : 0;
-    return budget_.TakeBytes((seen_.size() - seen_before) * kSeenBytes + more_answer);
+    return budget_.TakeBytes(kept_bytes);
   }
 
-  Result<std::vector<Candidate>> FindCandidates(const storage::Source& source) {
+  Result<std::vector<Candidate>> FindCandidates(const block::RowGroup& rows) {
     std::vector<Candidate> candidates;
-    for (std::size_t i = 0; i < source.row_group_count(); ++i) {
-      RETURN_IF_ERROR(budget_.Check());
-      auto rows = source.LoadRowGroup(i);
-      if (!rows.ok()) {
-        response_.problems.push_back(
-            fmt::format("{}: {}", source.meta().name, rows.error().message()));
-        continue;
-      }
-      RETURN_IF_ERROR(AddCandidates(**rows, candidates));
-    }
-    return candidates;
-  }
-
-  Status AddCandidates(const block::RowGroup& rows, std::vector<Candidate>& candidates) {
     const std::uint64_t oldest_wanted = IsFull() ? found_.rbegin()->start_unix_ns : 0;
-    if (rows.bounds().trace_start_max < oldest_wanted) return OkStatus();
+    if (rows.bounds().trace_start_max < oldest_wanted) return candidates;
     ASSIGN_OR_RETURN(const block::ScanResult result, block::Scan(rows, scan_, nullptr));
     response_.spans_inspected += rows.span_count();
     response_.traces_inspected += rows.trace_count();
-    const std::size_t before = candidates.size();
+    Status status;
     std::uint64_t next_row = 0;  // Rows before it belong to a trace that is taken already.
     result.rows.ForEach([&](std::size_t row) {
-      if (row < next_row) return;
+      if (row < next_row || !status.ok()) return;
       const block::TraceEntry& trace =
           rows.traces()[rows.TraceOfRow(static_cast<std::uint32_t>(row))];
       next_row = std::uint64_t{trace.first_row} + trace.row_count;
       if (trace.start_unix_ns < oldest_wanted) return;
-      candidates.push_back({trace.start_unix_ns, trace.end_unix_ns, trace.id});
+      const Result<bool> possible = MayOverlapWindow(trace);
+      if (!possible.ok()) {
+        status = possible.error();
+      } else if (*possible) {
+        candidates.push_back({trace.start_unix_ns, trace.id});
+      }
     });
-    return budget_.TakeBytes((candidates.size() - before) * kCandidateBytes);
+    RETURN_IF_ERROR(std::move(status));
+    RETURN_IF_ERROR(budget_.TakeBytes(candidates.size() * kCandidateBytes));
+    return candidates;
+  }
+
+  // Whether the trace of which `part` is here may overlap the window as a whole: this part
+  // does, or another one lies within it or beyond it.
+  Result<bool> MayOverlapWindow(const block::TraceEntry& part) {
+    if (!request_.window) return true;
+    if (Overlaps(part.start_unix_ns, EndOf(part), *request_.window)) return true;
+    const bool before = EndOf(part) < request_.window->start_unix_ns;
+    std::optional<std::vector<std::uint64_t>>& others = before ? not_before_ : not_after_;
+    if (!others) {
+      ASSIGN_OR_RETURN(others, PartsOnTheOtherSide(before));
+    }
+    return std::binary_search(others->begin(), others->end(), std::hash<TraceId>()(part.id));
+  }
+
+  // Hashes of the traces with a part that does not end before the window (or does not start
+  // after it), sorted. Made once a search, when a part outside the window is met first.
+  Result<std::vector<std::uint64_t>> PartsOnTheOtherSide(bool not_before) {
+    const TimeWindow window = *request_.window;
+    std::vector<std::uint64_t> hashes;
+    for (const auto& source : snapshot_.sources()) {
+      const storage::SourceMeta& meta = source->meta();
+      if (!MayOverlap(meta, window)) continue;
+      if (not_before ? std::max(meta.end_max, meta.trace_start_max) < window.start_unix_ns
+                     : meta.trace_start_min > window.end_unix_ns) {
+        continue;
+      }
+      for (std::size_t i = 0; i < source->row_group_count(); ++i) {
+        RETURN_IF_ERROR(budget_.Check());
+        const auto rows = source->LoadRowGroup(i);
+        if (!rows.ok()) continue;  // The scan meets it, too, and says so.
+        const std::size_t known = hashes.size();
+        for (const block::TraceEntry& part : (*rows)->traces()) {
+          if (not_before ? EndOf(part) >= window.start_unix_ns
+                         : part.start_unix_ns <= window.end_unix_ns) {
+            hashes.push_back(std::hash<TraceId>()(part.id));
+          }
+        }
+        RETURN_IF_ERROR(budget_.TakeBytes((hashes.size() - known) * sizeof(std::uint64_t)));
+      }
+    }
+    std::sort(hashes.begin(), hashes.end());
+    return hashes;
   }
 
   // Completes and evaluates one candidate; keeps it if it belongs to the newest.
-  Status Judge(const storage::Source& source, const Candidate& candidate) {
-    const bool in_window = !request_.window || Overlaps(candidate.start_unix_ns,
-                                                        candidate.end_unix_ns, *request_.window);
-    ASSIGN_OR_RETURN(const WholeTrace whole,
-                     CompleteTrace(snapshot_, candidate.id, source, in_window, budget_));
-    AddProblems(whole.problems);
+  Status Judge(const Candidate& candidate) {
+    ASSIGN_OR_RETURN(const WholeTrace whole, FindTrace(snapshot_, candidate.id, budget_));
+    for (const std::string& problem : whole.problems) AddProblem(problem);
     if (whole.data.resource_spans.empty()) return OkStatus();
     const TraceTree tree = TraceTree::Build(whole.data);
     const std::uint64_t start = tree.StartUnixNanos();
@@ -238,14 +288,12 @@ class Searcher {
   }
 
   // A damaged block is met again with each candidate: said once.
-  void AddProblems(const std::vector<std::string>& problems) {
+  void AddProblem(const std::string& problem) {
     constexpr std::size_t kProblemsMax = 20;
-    for (const std::string& problem : problems) {
-      const auto& known = response_.problems;
-      if (known.size() < kProblemsMax &&
-          std::find(known.begin(), known.end(), problem) == known.end()) {
-        response_.problems.push_back(problem);
-      }
+    auto& known = response_.problems;
+    if (known.size() < kProblemsMax &&
+        std::find(known.begin(), known.end(), problem) == known.end()) {
+      known.push_back(problem);
     }
   }
 
@@ -257,6 +305,8 @@ class Searcher {
   std::optional<ShownFields> shown_;
   std::set<FoundTrace, FoundOrder> found_;
   std::unordered_set<TraceId> seen_;
+  std::optional<std::vector<std::uint64_t>> not_before_;  // See PartsOnTheOtherSide.
+  std::optional<std::vector<std::uint64_t>> not_after_;
   std::uint64_t answer_bytes_ = 0;
   SearchResponse response_;
 };

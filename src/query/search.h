@@ -74,9 +74,10 @@ struct SearchResponse {
 };
 
 // A source is left out when the window lies further away than this from all its traces. Without
-// a window nothing is left out. A trace longer than that, spread over blocks, may be missed when
-// its matching spans lie outside the window by more than this.
-inline constexpr std::uint64_t kWindowMarginNanos = 6ULL * 3600 * 1'000'000'000;
+// a window nothing is left out. A trace that lasts longer than that, lies in several sources, and
+// matches only outside the window by more than this, may be missed. Half an hour is six times the
+// age at which live data is cut; more would make every search over a short range read as much.
+inline constexpr std::uint64_t kWindowMarginNanos = 1800ULL * 1'000'000'000;
 
 /// Finds the newest `limit` traces that match. Every trace is judged whole, with its spans of
 /// all sources. The same snapshot and request give the same answer.

@@ -149,6 +149,47 @@ TEST_F(SearchByHandTest, KeepsTracesWhoseWholeRangeOverlapsTheWindow) {
   EXPECT_THAT(Ids(*snapshot, "{}"), IsEmpty());
 }
 
+TEST_F(SearchByHandTest, SeesPartsOnBothSidesOfTheWindowInOneSource) {
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  const std::vector<TraceData> row_groups = {
+      MakeTrace("s", {MakeSpan(1, 1, 0, 0), MakeSpan(2, 1, 0, 0), MakeSpan(3, 1, 0, 0)}),
+      MakeTrace("s", {MakeSpan(1, 2, 1, 100 * kSecond), MakeSpan(4, 1, 0, 100 * kSecond)}),
+      MakeTrace("s", {MakeSpan(3, 2, 1, 50 * kSecond)})};
+  const auto snapshot = SnapshotOf({std::make_shared<const MemorySource>("a", row_groups)});
+  request_.window = TimeWindow{kEpoch + 40 * kSecond, kEpoch + 60 * kSecond};
+  EXPECT_THAT(Ids(*snapshot, "{}"), ElementsAre(1, 3));
+  EXPECT_THAT(Ids(*snapshot, "{ name = \"span 1\" }"), ElementsAre(1, 3)) << "parts before it";
+  EXPECT_THAT(Ids(*snapshot, "{ name = \"span 2\" }"), ElementsAre(1, 3)) << "parts after it";
+}
+
+TEST_F(SearchByHandTest, FindsWhatThePlainWayFindsInWindows) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    SeededRandom random(seed);
+    // Spans of long traces, strewn over ten minutes and torn over sources.
+    constexpr std::uint64_t kSpread = 600'000'000'000;
+    std::vector<Span> spans;
+    for (std::uint64_t i = 0; i < 40; ++i) {
+      spans.push_back(MakeSpan(1 + random.Below(8), i + 1, 0, random.Below(kSpread)));
+    }
+    const TraceData data = MakeTrace("s", spans);
+    const auto snapshot = testing::Scatter(data, 4, 10, random);
+    for (int i = 0; i < 10; ++i) {
+      const std::uint64_t start = kEpoch + random.Below(kSpread);
+      request_.window = TimeWindow{start, start + random.Below(20'000'000'000)};
+      const std::string text =
+          random.Chance(1, 3) ? "{}" : "{ name =~ \"span .*" + std::to_string(i) + "\" }";
+      const auto response = Run(*snapshot, text);
+      ASSERT_TRUE(response.ok());
+      auto expected = testing::SearchPlainly(data, *query_);
+      std::erase_if(expected, [&](const testing::Expected& trace) {
+        return trace.start > request_.window->end_unix_ns ||
+               trace.start + trace.duration < request_.window->start_unix_ns;
+      });
+      ASSERT_EQ(testing::Difference(expected, request_, *response), "") << "seed " << seed;
+    }
+  }
+}
+
 TEST_F(SearchByHandTest, BoundsTheDurationOfTheWholeTrace) {
   const auto snapshot =
       SnapshotOf({SourceOf("a", MakeTrace("s", {MakeSpan(1, 1, 0, 0), MakeSpan(1, 2, 1, 5'000'000),

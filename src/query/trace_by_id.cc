@@ -64,8 +64,6 @@ class Parts {
     return OkStatus();
   }
 
-  bool empty() const { return parts_.empty(); }
-
   WholeTrace Join() && {
     return WholeTrace{.data = MergeTraceParts(std::move(parts_)), .problems = std::move(problems_)};
   }
@@ -98,16 +96,6 @@ Result<WholeTrace> FindTrace(const storage::Snapshot& snapshot, const TraceId& i
   trace.problems.insert(trace.problems.end(), snapshot.unavailable().begin(),
                         snapshot.unavailable().end());
   return trace;
-}
-
-Result<WholeTrace> CompleteTrace(const storage::Snapshot& snapshot, const TraceId& id,
-                                 const storage::Source& known, bool needed_alone, Budget& budget) {
-  Parts parts(id, budget);
-  for (const auto& source : snapshot.sources()) {
-    if (source.get() != &known) RETURN_IF_ERROR(parts.AddFrom(*source));
-  }
-  if (needed_alone || !parts.empty()) RETURN_IF_ERROR(parts.AddFrom(known));
-  return std::move(parts).Join();
 }
 
 }  // namespace vivace::query

@@ -24,11 +24,6 @@ struct WholeTrace {
 /// are the budget's alone. Memory of the answer is taken from the budget.
 Result<WholeTrace> FindTrace(const storage::Snapshot& snapshot, const TraceId& id, Budget& budget);
 
-/// As FindTrace, but looks at all sources but `known` first, and reads `known`, which holds a
-/// part of the trace, only if `needed_alone` or another source has a part too. Empty otherwise.
-Result<WholeTrace> CompleteTrace(const storage::Snapshot& snapshot, const TraceId& id,
-                                 const storage::Source& known, bool needed_alone, Budget& budget);
-
 /// About how many bytes `data` takes in memory.
 std::uint64_t MemoryBytes(const TraceData& data);
 
