@@ -18,9 +18,7 @@ function(vivace_web_assets target)
   add_custom_command(
     OUTPUT ${out}/npm.stamp
     COMMAND ${CMAKE_COMMAND} -E make_directory ${out}
-    # As the lock file says, with its hashes. Not `npm ci`: that refuses a lock file that leaves
-    # out optional packages of other platforms, which not every registry has.
-    COMMAND ${VIVACE_NPM} install --no-save --ignore-scripts --silent --no-audit --no-fund
+    COMMAND ${VIVACE_NPM} ci --ignore-scripts --silent --no-audit --no-fund
     COMMAND ${CMAKE_COMMAND} -E touch ${out}/npm.stamp
     DEPENDS ${web}/package-lock.json
     WORKING_DIRECTORY ${web}

@@ -3,7 +3,7 @@
 set -euo pipefail
 junit=$(realpath -m "$1")
 cd "$(dirname "$0")/../web"
-[ -d node_modules ] || npm install --no-save --ignore-scripts --silent --no-audit --no-fund
+[ -d node_modules ] || npm ci --ignore-scripts --silent --no-audit --no-fund
 npm run --silent typecheck
 npm run --silent lint
 npm test --silent -- --run --reporter=default --reporter=junit --outputFile.junit="$junit"
