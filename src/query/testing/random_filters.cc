@@ -259,7 +259,15 @@ std::string RandomFilters::IntrinsicCondition() {
 
 // What the scan cannot decide by itself.
 std::string RandomFilters::OddCondition() {
-  switch (random_.Below(12)) {
+  switch (random_.Below(16)) {
+    case 12:
+      return "(event.\"key 1\" = 1) = true";
+    case 13:
+      return "event.\"key 1\" = span.\"key 1\"";
+    case 14:
+      return "!(event:name = name)";
+    case 15:
+      return "!(link.\"key 2\" != resource.\"key 2\")";
     case 0:
       return "span.\"key 1\" = span.\"key 2\"";
     case 1:
