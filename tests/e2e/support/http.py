@@ -24,7 +24,8 @@ class Answer:
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        return json.loads(self.body)
+        # JSON's -0 is a number like others; Python would make it the integer 0.
+        return json.loads(self.body, parse_int=lambda text: -0.0 if text == "-0" else int(text))
 
     @property
     def content_type(self) -> str:
