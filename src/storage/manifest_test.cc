@@ -76,6 +76,35 @@ TEST(ManifestTest, HasTheBytesThatTheDocumentShows) {
             "7ddfaec5");
 }
 
+// Written by hand from docs/storage.md; every later version reads it.
+TEST(ManifestTest, ReadsTheGoldenFileOfVersion1) {
+  const std::string bytes =
+      ReadWholeFile(RealFileSystem(), "tests/corpus/manifest_fuzz/two-blocks-v1", 4096).value();
+  const Result<Manifest> decoded = DecodeManifest(AsBytes(bytes));
+  ASSERT_TRUE(decoded.ok()) << decoded.error().ToString();
+  EXPECT_EQ(decoded->generation, 7U);
+  EXPECT_EQ(decoded->written_unix_ns, 1'700'000'000'000'000'007);
+  EXPECT_EQ(decoded->release_segment, 3U);
+  EXPECT_EQ(decoded->release_offset, 4096U);
+  ASSERT_EQ(decoded->blocks.size(), 2U);
+  const ManifestBlock& served = decoded->blocks[0];
+  EXPECT_EQ(served.meta.id.ToHex(), "01000000000000000000000000000000");
+  EXPECT_FALSE(served.quarantined);
+  EXPECT_EQ(served.meta.tenant, "common");
+  EXPECT_EQ(served.meta.created_unix_ns, 1'700'000'000'000'000'001);
+  EXPECT_EQ(served.meta.start_unix_ns_min, 11U);
+  EXPECT_EQ(served.meta.start_unix_ns_max, 21U);
+  EXPECT_EQ(served.meta.end_unix_ns_max, 31U);
+  EXPECT_EQ(served.meta.trace_start_unix_ns_min, 11U);
+  EXPECT_EQ(served.meta.trace_start_unix_ns_max, 20U);
+  EXPECT_EQ(served.meta.spans, 100U);
+  EXPECT_EQ(served.meta.traces, 10U);
+  EXPECT_EQ(served.meta.bytes, 5000U);
+  EXPECT_TRUE(decoded->blocks[1].quarantined);
+  EXPECT_EQ(decoded->blocks[1].quarantine_reason, "footer is torn");
+  EXPECT_EQ(EncodeManifest(*decoded), bytes);
+}
+
 TEST(ManifestTest, EveryFlippedBitIsSeen) {
   const std::string bytes = EncodeManifest(Example());
   for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
