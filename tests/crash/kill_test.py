@@ -39,7 +39,7 @@ from support.processes import Program, Server  # noqa: E402
 from support.vivace import FLUSH_PATH, Api  # noqa: E402
 
 WAYS = ("http-protobuf", "grpc", "http-gzip", "grpc-gzip")
-LOAD_SECONDS = (0.02, 0.45)  # How long a cycle's load lasts, at least and at most.
+LOAD_SECONDS = (0.02, 0.35)  # How long a cycle's load lasts, at least and at most.
 OLD_TRACES_CHECKED = 60  # Traces of earlier cycles that each cycle looks at.
 FULL_CHECK_EVERY = 25
 BODY_BYTES_MAX = 16_000
@@ -48,6 +48,8 @@ RESEND_SHARE = 0.5  # Unacknowledged requests that are sent again, as exporters 
 KILL_AT_START_SHARE = 0.2
 KILL_AT_STOP_SHARE = 0.1
 CUT_SHARE = 0.5
+# Blocks are cut by request, by size or by age, in turns.
+FLAGS = ((), ("--block-cut-bytes", "1MiB"), ("--block-cut-age", "60ms"))
 SPAN_TIME_STEP_NS = 1_000_000
 
 
@@ -186,7 +188,6 @@ class KillRun:
         self._number = 0
         self._number_lock = threading.Lock()
         self._resend: list[list[tuple[int, bytes]]] = [[] for _ in WAYS]
-        self._extra: tuple[str, ...] = ()
         self.killed = threading.Event()
         self.kill_began = threading.Event()
         self._cut_problem: str | None = None
@@ -241,14 +242,14 @@ class KillRun:
             ledger.close()
 
     def _start(self) -> Server:
-        return Server(self._binary, self._data_dir, *self._extra)
+        return Server(self._binary, self._data_dir, *self._random.choice(FLAGS))
 
     def _start_and_kill_at_once(self) -> None:
         """Kills a server while it replays its log."""
         program = Program(
             [self._binary, "serve", "--data-dir", str(self._data_dir), "--http-address",
              "127.0.0.1:0", "--otlp-http-address", "127.0.0.1:0", "--otlp-grpc-address",
-             "127.0.0.1:0", *self._extra], self._data_dir.parent / "data.log")
+             "127.0.0.1:0", *self._random.choice(FLAGS)], self._data_dir.parent / "data.log")
         time.sleep(self._random.uniform(0.0, 0.08))
         program.kill()
 
