@@ -7,6 +7,6 @@ namespace vivace::internal {
 }  // namespace vivace::internal
 
 /// Stops the process when `condition` is false: a fault of ours, never of the world.
-#define CHECK(condition) \
+#define CHECK(condition)              \
   ((condition) ? static_cast<void>(0) \
                : ::vivace::internal::CheckFailed(#condition, __FILE__, __LINE__))

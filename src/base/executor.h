@@ -26,7 +26,7 @@ class Executor {
 class ThreadPool final : public Executor {
  public:
   struct Config {
-    std::string name;                    ///< Thread name, up to 15 characters.
+    std::string name;  ///< Thread name, up to 15 characters.
     std::size_t threads = 1;
     std::size_t queue_tasks_max = 1024;  ///< Waiting tasks; more are refused.
   };

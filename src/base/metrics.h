@@ -72,8 +72,8 @@ class MetricsRegistry {
  public:
   Counter& AddCounter(std::string_view name, std::string_view help, MetricLabels labels = {});
   Gauge& AddGauge(std::string_view name, std::string_view help, MetricLabels labels = {});
-  Histogram& AddHistogram(std::string_view name, std::string_view help,
-                          std::vector<double> bounds, MetricLabels labels = {});
+  Histogram& AddHistogram(std::string_view name, std::string_view help, std::vector<double> bounds,
+                          MetricLabels labels = {});
   /// A gauge whose value is asked for at exposition; `read` is thread-safe and quick, and is
   /// called for as long as the registry lives or until the same name and labels are added again.
   void AddCallback(std::string_view name, std::string_view help, std::function<double()> read,

@@ -14,20 +14,20 @@ namespace vivace {
 
 /// What kind of thing went wrong; net/status_mapping.h maps each to HTTP and gRPC codes.
 enum class ErrorCode {
-  kInvalidArgument,    ///< The caller sent something wrong; the same again fails again.
-  kNotFound,           ///< What was named does not exist.
-  kAlreadyExists,      ///< What should be made is there already.
-  kFailedPrecondition, ///< The system is not in a state for this, and a retry will not help.
-  kPermissionDenied,   ///< Not allowed.
-  kUnauthenticated,    ///< No or wrong credential.
-  kResourceExhausted,  ///< A limit or quota is reached.
-  kUnavailable,        ///< Not now: overloaded, starting, stopping, disk full. Retry later.
-  kDeadlineExceeded,   ///< The time allowed is over.
-  kCancelled,          ///< Who asked has gone.
-  kCorruption,         ///< Stored or received bytes fail their checks.
-  kUnsupported,        ///< A newer format, or something not offered.
-  kIo,                 ///< The operating system refused a file or socket operation.
-  kInternal,           ///< A fault of ours that was caught.
+  kInvalidArgument,     ///< The caller sent something wrong; the same again fails again.
+  kNotFound,            ///< What was named does not exist.
+  kAlreadyExists,       ///< What should be made is there already.
+  kFailedPrecondition,  ///< The system is not in a state for this, and a retry will not help.
+  kPermissionDenied,    ///< Not allowed.
+  kUnauthenticated,     ///< No or wrong credential.
+  kResourceExhausted,   ///< A limit or quota is reached.
+  kUnavailable,         ///< Not now: overloaded, starting, stopping, disk full. Retry later.
+  kDeadlineExceeded,    ///< The time allowed is over.
+  kCancelled,           ///< Who asked has gone.
+  kCorruption,          ///< Stored or received bytes fail their checks.
+  kUnsupported,         ///< A newer format, or something not offered.
+  kIo,                  ///< The operating system refused a file or socket operation.
+  kInternal,            ///< A fault of ours that was caught.
 };
 
 /// Returns the name of `code` in lower case with underscores, such as "not_found".
@@ -84,7 +84,7 @@ class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}     // NOLINT
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
 
   bool ok() const { return state_.index() == 0; }
@@ -142,16 +142,16 @@ Error TakeError(Result<T>&& result) {
 #define VIVACE_CONCAT(a, b) VIVACE_CONCAT_INNER(a, b)
 
 /// Returns the error of `expression` (a Status or Result) from this function, if it has one.
-#define RETURN_IF_ERROR(expression)                                           \
-  do {                                                                        \
-    if (auto vivace_status = (expression); !vivace_status.ok())               \
-      return ::vivace::internal::TakeError(std::move(vivace_status));         \
+#define RETURN_IF_ERROR(expression)                                   \
+  do {                                                                \
+    if (auto vivace_status = (expression); !vivace_status.ok())       \
+      return ::vivace::internal::TakeError(std::move(vivace_status)); \
   } while (false)
 
 /// Assigns the value of a Result to `target` (a declaration or lvalue), or returns its error.
 #define ASSIGN_OR_RETURN(target, expression) \
   VIVACE_ASSIGN_OR_RETURN(VIVACE_CONCAT(vivace_result_, __LINE__), target, expression)
-#define VIVACE_ASSIGN_OR_RETURN(result, target, expression)               \
-  auto result = (expression);                                             \
+#define VIVACE_ASSIGN_OR_RETURN(result, target, expression)                  \
+  auto result = (expression);                                                \
   if (!result.ok()) return ::vivace::internal::TakeError(std::move(result)); \
   target = std::move(result).value()

@@ -55,7 +55,6 @@ struct Attribute {
 };
 
 /// The first attribute named `key`, or null.
-const AttributeValue* FindAttribute(const std::vector<Attribute>& attributes,
-                                    std::string_view key);
+const AttributeValue* FindAttribute(const std::vector<Attribute>& attributes, std::string_view key);
 
 }  // namespace vivace

@@ -28,8 +28,8 @@ struct TraceId {
   static std::optional<TraceId> FromBytes(std::string_view bytes);
   /// 1 to 32 hex digits of any case, padded with zeros on the left (as query APIs take it).
   static std::optional<TraceId> FromHex(std::string_view hex);
-  std::string ToHex() const;            ///< 32 lower-case digits.
-  std::string ToShortHex() const;       ///< Leading zeros stripped, at least one digit.
+  std::string ToHex() const;       ///< 32 lower-case digits.
+  std::string ToShortHex() const;  ///< Leading zeros stripped, at least one digit.
   std::string_view AsText() const { return {reinterpret_cast<const char*>(bytes.data()), 16}; }
 };
 

@@ -99,25 +99,23 @@ void Connection::Post(std::function<void(Session&)> task) {
 void Connection::WaitReadable() {
   if (!socket_ || reading_ || input_ended_) return;
   reading_ = true;
-  socket_->descriptor.async_wait(
-      asio::posix::stream_descriptor::wait_read,
-      [self = shared_from_this()](boost::system::error_code error) {
-        self->reading_ = false;
-        if (!error) self->OnReadable();
-      });
+  socket_->descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                                 [self = shared_from_this()](boost::system::error_code error) {
+                                   self->reading_ = false;
+                                   if (!error) self->OnReadable();
+                                 });
 }
 
 void Connection::WaitWritable() {
   if (!socket_ || writing_) return;
   writing_ = true;
-  socket_->descriptor.async_wait(
-      asio::posix::stream_descriptor::wait_write,
-      [self = shared_from_this()](boost::system::error_code error) {
-        self->writing_ = false;
-        if (error) return;
-        self->Flush();
-        self->Resume();
-      });
+  socket_->descriptor.async_wait(asio::posix::stream_descriptor::wait_write,
+                                 [self = shared_from_this()](boost::system::error_code error) {
+                                   self->writing_ = false;
+                                   if (error) return;
+                                   self->Flush();
+                                   self->Resume();
+                                 });
 }
 
 void Connection::Resume() {
@@ -162,7 +160,8 @@ void Connection::FeedTls(std::string_view bytes) {
   output_.Push(tls_->TakeWire());
   if (!plain.empty()) Feed(plain);
   if (!status.ok()) {
-    LogDebug("TLS connection ended", {{"peer", peer_.address}, {"error", status.error().message()}});
+    LogDebug("TLS connection ended",
+             {{"peer", peer_.address}, {"error", status.error().message()}});
     listener_->metrics->protocol_errors.Add();
     SendSome();  // The alert, as far as it goes.
     return Close();

@@ -53,12 +53,12 @@ class Connection final : public SessionPort, public std::enable_shared_from_this
   const Peer peer_;
   const std::shared_ptr<const ListenerContext> listener_;
   std::unique_ptr<Socket> socket_;  // Null once closed.
-  const int fd_;  // The socket's.
+  const int fd_;                    // The socket's.
   std::unique_ptr<TlsChannel> tls_;
   std::string first_bytes_;  // Until the protocol is known.
   std::unique_ptr<Session> session_;
-  OutputQueue plain_;  // From the session; with TLS not yet encrypted.
-  OutputQueue output_; // To the socket.
+  OutputQueue plain_;   // From the session; with TLS not yet encrypted.
+  OutputQueue output_;  // To the socket.
   Nanoseconds opened_;
   Nanoseconds progress_;  // When the peer last took bytes, or output began to wait.
   Nanoseconds linger_since_{0};

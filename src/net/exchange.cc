@@ -205,13 +205,13 @@ std::optional<HttpResponse> HttpIntake::Begin(std::string_view target,
       }
     }
     HttpResponse response =
-        match.status == 405
-            ? listener_->router.MakeError(405,
-                                          fmt::format("method {} is not allowed for {}; allowed: {}",
-                                                      request_.method, request_.path, match.allow),
-                                          request_)
-            : listener_->router.MakeError(404, fmt::format("no such path: {}", request_.path),
-                                          request_);
+        match.status == 405 ? listener_->router.MakeError(
+                                  405,
+                                  fmt::format("method {} is not allowed for {}; allowed: {}",
+                                              request_.method, request_.path, match.allow),
+                                  request_)
+                            : listener_->router.MakeError(
+                                  404, fmt::format("no such path: {}", request_.path), request_);
     if (match.status == 405) response.headers.Add("Allow", match.allow);
     FinishResponse(*listener_, traits_, response);
     return response;
@@ -222,17 +222,17 @@ std::optional<HttpResponse> HttpIntake::Begin(std::string_view target,
   handler_ = match.handler;
 
   std::string coding(request_.headers.Get("Content-Encoding"));
-  if (std::count_if(request_.headers.fields().begin(), request_.headers.fields().end(),
-                    [](const auto& field) {
-                      return EqualsNoCase(field.first, "Content-Encoding");
-                    }) > 1) {
+  if (std::count_if(
+          request_.headers.fields().begin(), request_.headers.fields().end(),
+          [](const auto& field) { return EqualsNoCase(field.first, "Content-Encoding"); }) > 1) {
     coding = "several";
   }
   const auto encoding = EncodingOf(coding);
   if (!encoding) {
     HttpResponse response = listener_->router.MakeError(
-        415, fmt::format("Content-Encoding \"{}\" is not taken; send one of {} or none", coding,
-                         kEncodingsAccepted),
+        415,
+        fmt::format("Content-Encoding \"{}\" is not taken; send one of {} or none", coding,
+                    kEncodingsAccepted),
         request_);
     response.headers.Add("Accept-Encoding", std::string(kEncodingsAccepted));
     FinishResponse(*listener_, traits_, response);

@@ -20,10 +20,23 @@ namespace vivace::net {
 
 /// Canonical gRPC status codes.
 enum class GrpcCode : int {
-  kOk = 0, kCancelled = 1, kUnknown = 2, kInvalidArgument = 3, kDeadlineExceeded = 4,
-  kNotFound = 5, kAlreadyExists = 6, kPermissionDenied = 7, kResourceExhausted = 8,
-  kFailedPrecondition = 9, kAborted = 10, kOutOfRange = 11, kUnimplemented = 12,
-  kInternal = 13, kUnavailable = 14, kDataLoss = 15, kUnauthenticated = 16,
+  kOk = 0,
+  kCancelled = 1,
+  kUnknown = 2,
+  kInvalidArgument = 3,
+  kDeadlineExceeded = 4,
+  kNotFound = 5,
+  kAlreadyExists = 6,
+  kPermissionDenied = 7,
+  kResourceExhausted = 8,
+  kFailedPrecondition = 9,
+  kAborted = 10,
+  kOutOfRange = 11,
+  kUnimplemented = 12,
+  kInternal = 13,
+  kUnavailable = 14,
+  kDataLoss = 15,
+  kUnauthenticated = 16,
 };
 
 /// gRPC code for an error code, one table for all.
@@ -40,7 +53,7 @@ struct GrpcStatus {
 
 /// One message that a client sent, decompressed under the listener's limits.
 struct GrpcRequest {
-  std::string method;   ///< "/package.Service/Method"
+  std::string method;  ///< "/package.Service/Method"
   Headers metadata;
   std::string message;
   std::string peer;

@@ -33,9 +33,9 @@ class GrpcExchange final : public GrpcResponder::Sink {
   ~GrpcExchange() override {
     if (!ended_.load()) {
       if (!Cancelled()) {
-        LogError("handler dropped a call without a status",
-                 {{"listener", listener_->name},
-                  {"route", listener_->router.route_names()[route_]}});
+        LogError(
+            "handler dropped a call without a status",
+            {{"listener", listener_->name}, {"route", listener_->router.route_names()[route_]}});
       }
       Finish({GrpcCode::kInternal, "internal error: the call was dropped", std::nullopt});
     }
@@ -115,10 +115,10 @@ std::optional<GrpcStatus> GrpcIntake::Begin() {
     const std::string_view text = request_.metadata.Get("grpc-timeout");
     request_.deadline = ParseGrpcTimeout(text);
     if (!request_.deadline) {
-      return Refuse({GrpcCode::kInvalidArgument,
-                     fmt::format("grpc-timeout \"{}\": expected 1 to 8 digits and one of HMSmun",
-                                 text),
-                     std::nullopt});
+      return Refuse(
+          {GrpcCode::kInvalidArgument,
+           fmt::format("grpc-timeout \"{}\": expected 1 to 8 digits and one of HMSmun", text),
+           std::nullopt});
     }
     deadline_ = started_ + *request_.deadline;
   }
@@ -150,9 +150,8 @@ std::optional<GrpcStatus> GrpcIntake::End() {
 
 void GrpcIntake::Dispatch(std::weak_ptr<SessionPort> port, std::int32_t stream,
                           std::shared_ptr<CallState> state, RunningCalls running) {
-  auto exchange =
-      std::make_shared<GrpcExchange>(listener_, route_, started_, std::move(port), stream,
-                                     std::move(state), std::move(running));
+  auto exchange = std::make_shared<GrpcExchange>(listener_, route_, started_, std::move(port),
+                                                 stream, std::move(state), std::move(running));
   (*handler_)(std::move(request_), GrpcResponder(std::move(exchange)));
 }
 

@@ -36,8 +36,8 @@ class GrpcTest : public ServerFixture {
       responder.Finish({});
     });
     router.HandleGrpc("/test.Echo/Fail", [](GrpcRequest, GrpcResponder responder) {
-      responder.Finish({GrpcCode::kUnavailable, "disk is full: 100% \xc3\xa9",
-                        std::chrono::seconds(2)});
+      responder.Finish(
+          {GrpcCode::kUnavailable, "disk is full: 100% \xc3\xa9", std::chrono::seconds(2)});
     });
     router.HandleGrpc("/test.Echo/Count", [](GrpcRequest request, GrpcResponder responder) {
       const int count = std::stoi(request.message);
@@ -121,17 +121,16 @@ TEST_F(GrpcTest, InflatesGzipMessagesAndRefusesOtherCodings) {
   const std::string message(5000, 'm');
   std::string frame = FrameGrpcMessage(*GzipCompress(message));
   frame[0] = 1;
-  const Http2Reply& reply = client.Wait(
-      client.Begin(Http2TestClient::GrpcFields("/test.Echo/Unary", {{"grpc-encoding", "gzip"}}),
-                   frame));
+  const Http2Reply& reply = client.Wait(client.Begin(
+      Http2TestClient::GrpcFields("/test.Echo/Unary", {{"grpc-encoding", "gzip"}}), frame));
   EXPECT_THAT(GrpcMessages(reply.body), ElementsAre("echo " + message));
 
   const Http2Reply& refused = client.Call("/test.Echo/Unary", "x", {{"grpc-encoding", "snappy"}});
   EXPECT_EQ(refused.Grpc("grpc-status"), "12");
   EXPECT_EQ(refused.Header("grpc-accept-encoding"), "identity,gzip");
 
-  const Http2Reply& unmarked = client.Wait(
-      client.Begin(Http2TestClient::GrpcFields("/test.Echo/Unary", {}), frame));
+  const Http2Reply& unmarked =
+      client.Wait(client.Begin(Http2TestClient::GrpcFields("/test.Echo/Unary", {}), frame));
   EXPECT_EQ(unmarked.Grpc("grpc-status"), "13");
 }
 
@@ -218,8 +217,8 @@ TEST_F(GrpcTest, TakesAnswersFromManyThreadsAtOnce) {
   Http2TestClient client(address_);
   std::vector<std::int32_t> streams;
   for (int i = 0; i < 64; ++i) {
-    streams.push_back(client.Begin(Http2TestClient::GrpcFields("/test.Echo/Hang", {}),
-                                   FrameGrpcMessage("x")));
+    streams.push_back(
+        client.Begin(Http2TestClient::GrpcFields("/test.Echo/Hang", {}), FrameGrpcMessage("x")));
   }
   client.RunUntil([&] { return hanging() == 64; }, milliseconds(5000));
   ASSERT_EQ(hanging(), 64U);

@@ -193,10 +193,10 @@ std::optional<GrpcStatus> GrpcMessageReader::BeginMessage() {
                       std::nullopt};
   }
   if (left_ > message_bytes_max_) {
-    return GrpcStatus{GrpcCode::kResourceExhausted,
-                      fmt::format("message of {} bytes is larger than {} bytes", left_,
-                                  message_bytes_max_),
-                      std::nullopt};
+    return GrpcStatus{
+        GrpcCode::kResourceExhausted,
+        fmt::format("message of {} bytes is larger than {} bytes", left_, message_bytes_max_),
+        std::nullopt};
   }
   collector_.emplace(flag == 1 ? encoding_ : Encoding::kIdentity, message_bytes_max_, accountant_);
   collector_->Expect(left_);
@@ -205,15 +205,15 @@ std::optional<GrpcStatus> GrpcMessageReader::BeginMessage() {
 
 std::optional<GrpcStatus> GrpcMessageReader::End() {
   if (prefix_.empty()) {
-    return GrpcStatus{GrpcCode::kUnimplemented,
-                      "no request message; this method takes exactly one", std::nullopt};
+    return GrpcStatus{GrpcCode::kUnimplemented, "no request message; this method takes exactly one",
+                      std::nullopt};
   }
   if (prefix_.size() < kPrefixBytes || left_ > 0) {
-    return GrpcStatus{GrpcCode::kInternal,
-                      fmt::format("request message ends too early: {} bytes are missing",
-                                  prefix_.size() < kPrefixBytes ? kPrefixBytes - prefix_.size()
-                                                                : left_),
-                      std::nullopt};
+    return GrpcStatus{
+        GrpcCode::kInternal,
+        fmt::format("request message ends too early: {} bytes are missing",
+                    prefix_.size() < kPrefixBytes ? kPrefixBytes - prefix_.size() : left_),
+        std::nullopt};
   }
   const Status status = collector_->End();
   if (!status.ok()) return StatusFor(status.error());

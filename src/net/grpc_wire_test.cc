@@ -56,15 +56,13 @@ TEST(GrpcWireTest, TakesAnEmptyMessage) {
 }
 
 TEST(GrpcWireTest, PutsTheCodeAndRetryInfoIntoStatusDetails) {
-  const auto trailers =
-      GrpcTrailers({GrpcCode::kUnavailable, "x", std::chrono::seconds(2)});
+  const auto trailers = GrpcTrailers({GrpcCode::kUnavailable, "x", std::chrono::seconds(2)});
   ASSERT_EQ(trailers.size(), 4U);
   EXPECT_EQ(trailers[2].first, "grpc-status-details-bin");
   // Status{code: 14, message: "x", details: [Any{RetryInfo{retry_delay: 2 s}}]}.
-  EXPECT_EQ(trailers[2].second,
-            Base64(std::string("\x08\x0e\x12\x01x\x1a\x30\x0a\x28", 9) +
-                   "type.googleapis.com/google.rpc.RetryInfo" +
-                   std::string("\x12\x04\x0a\x02\x08\x02", 6)));
+  EXPECT_EQ(trailers[2].second, Base64(std::string("\x08\x0e\x12\x01x\x1a\x30\x0a\x28", 9) +
+                                       "type.googleapis.com/google.rpc.RetryInfo" +
+                                       std::string("\x12\x04\x0a\x02\x08\x02", 6)));
 }
 
 }  // namespace

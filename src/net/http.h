@@ -56,17 +56,17 @@ bool EqualsNoCase(std::string_view a, std::string_view b);
 
 /// One whole request, its body received and decompressed under the listener's limits.
 struct HttpRequest {
-  std::string method;             ///< "GET", "POST", ...
-  std::string path;               ///< Percent-decoded once, dot segments refused.
-  std::string raw_path;           ///< As sent, without the query.
+  std::string method;    ///< "GET", "POST", ...
+  std::string path;      ///< Percent-decoded once, dot segments refused.
+  std::string raw_path;  ///< As sent, without the query.
   QueryParameters query;
   Headers headers;
-  std::string body;               ///< After Content-Encoding; has kBodyPadding spare capacity.
+  std::string body;  ///< After Content-Encoding; has kBodyPadding spare capacity.
   std::vector<std::string> path_parameters;  ///< What the route's {} and {*} matched.
-  std::string peer;               ///< Address and port of the client.
+  std::string peer;                          ///< Address and port of the client.
   bool peer_is_loopback = false;
   bool over_http2 = false;
-  ByteReservation body_bytes;     ///< Accounted bytes of the body, given back with the request.
+  ByteReservation body_bytes;  ///< Accounted bytes of the body, given back with the request.
 };
 
 /// The listener adds Content-Length, Date, Server and X-Content-Type-Options, and compresses

@@ -6,11 +6,11 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
-#include <fmt/format.h>
 
 #include "net/exchange.h"
 #include "net/target.h"
@@ -282,8 +282,9 @@ class Http1Session final : public Session, private Parser::BodySink {
       line_begin_ = at + 1;
     }
     if (bytes.size() > listener_->limits.header_bytes_max) {
-      return FailAll(bytes, 431, fmt::format("the request header is larger than {} bytes",
-                                             listener_->limits.header_bytes_max));
+      return FailAll(bytes, 431,
+                     fmt::format("the request header is larger than {} bytes",
+                                 listener_->limits.header_bytes_max));
     }
     scanned_ = bytes.size();
     return 0;
@@ -314,9 +315,8 @@ class Http1Session final : public Session, private Parser::BodySink {
   }
 
   void BeginRequest() {
-    request_number_ = request_number_ == std::numeric_limits<std::int32_t>::max()
-                          ? 1
-                          : request_number_ + 1;
+    request_number_ =
+        request_number_ == std::numeric_limits<std::int32_t>::max() ? 1 : request_number_ + 1;
     const Headers& headers = parser_->headers;
     const bool http10 = parser_->version < 11;
     keep_alive_ = parser_->keep_alive() && !draining_;
@@ -471,8 +471,8 @@ class Http1Session final : public Session, private Parser::BodySink {
   }
 
   void WriteAnswer(HttpResponse response) {
-    std::string head = fmt::format("HTTP/1.1 {} {}\r\n", response.status,
-                                   ReasonPhrase(response.status));
+    std::string head =
+        fmt::format("HTTP/1.1 {} {}\r\n", response.status, ReasonPhrase(response.status));
     head.reserve(head.size() + 512 +
                  (response.body.size() <= kJoinBytesMax ? response.body.size() : 0));
     for (const auto& [name, value] : response.headers.fields()) {
@@ -529,8 +529,8 @@ class Http1Session final : public Session, private Parser::BodySink {
   const RunningCalls running_;
 
   State state_ = State::kHead;
-  Nanoseconds since_;       // When the present state began.
-  std::string held_;        // Received, not yet consumed.
+  Nanoseconds since_;           // When the present state began.
+  std::string held_;            // Received, not yet consumed.
   std::size_t scanned_ = 0;     // Of the header in work: bytes looked at for line ends,
   std::size_t line_begin_ = 0;  // and where the present line begins.
   bool header_started_ = false;

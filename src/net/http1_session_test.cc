@@ -36,9 +36,8 @@ SessionHarness Echo(Limits limits = {}) {
 // Hands its responders to the test.
 Router HangRouter(std::vector<HttpResponder>& hanging) {
   Router router;
-  router.Handle("GET", "/hang", "hang", [&hanging](HttpRequest, HttpResponder responder) {
-    hanging.push_back(responder);
-  });
+  router.Handle("GET", "/hang", "hang",
+                [&hanging](HttpRequest, HttpResponder responder) { hanging.push_back(responder); });
   return router;
 }
 
@@ -57,16 +56,26 @@ TEST(Http1SessionTest, RefusesWhatAnotherServerMightReadDifferently) {
     int status;
   };
   for (const Case& c : {
-           Case{"both lengths", "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
-                                "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-           Case{"both lengths, other order", "POST /echo HTTP/1.1\r\nHost: x\r\n"
-                "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400},
-           Case{"two lengths", "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
-                               "Content-Length: 6\r\n\r\nhello", 400},
-           Case{"two equal lengths", "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
-                                     "Content-Length: 5\r\n\r\nhello", 400},
-           Case{"list of lengths", "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5, 5\r\n\r\n"
-                                   "hello", 400},
+           Case{"both lengths",
+                "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
+                "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                400},
+           Case{"both lengths, other order",
+                "POST /echo HTTP/1.1\r\nHost: x\r\n"
+                "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+                400},
+           Case{"two lengths",
+                "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
+                "Content-Length: 6\r\n\r\nhello",
+                400},
+           Case{"two equal lengths",
+                "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
+                "Content-Length: 5\r\n\r\nhello",
+                400},
+           Case{"list of lengths",
+                "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5, 5\r\n\r\n"
+                "hello",
+                400},
            Case{"negative length", "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
                 400},
            Case{"signed length", "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\n",
@@ -74,14 +83,22 @@ TEST(Http1SessionTest, RefusesWhatAnotherServerMightReadDifferently) {
            Case{"hexadecimal length",
                 "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 0x5\r\n\r\n", 400},
            Case{"empty length", "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: \r\n\r\n", 400},
-           Case{"length over 64 bits", "POST /echo HTTP/1.1\r\nHost: x\r\n"
-                                       "Content-Length: 99999999999999999999\r\n\r\n", 400},
-           Case{"other transfer coding", "POST /echo HTTP/1.1\r\nHost: x\r\n"
-                                         "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
-           Case{"chunked not last", "POST /echo HTTP/1.1\r\nHost: x\r\n"
-                                    "Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", 501},
-           Case{"chunked in HTTP/1.0", "POST /echo HTTP/1.0\r\n"
-                                       "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+           Case{"length over 64 bits",
+                "POST /echo HTTP/1.1\r\nHost: x\r\n"
+                "Content-Length: 99999999999999999999\r\n\r\n",
+                400},
+           Case{"other transfer coding",
+                "POST /echo HTTP/1.1\r\nHost: x\r\n"
+                "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+                501},
+           Case{"chunked not last",
+                "POST /echo HTTP/1.1\r\nHost: x\r\n"
+                "Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+                501},
+           Case{"chunked in HTTP/1.0",
+                "POST /echo HTTP/1.0\r\n"
+                "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                400},
            Case{"folded header", "GET /echo HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n", 400},
            Case{"blank before the first header", "GET /echo HTTP/1.1\r\n Host: x\r\n\r\n", 400},
            Case{"blank before the colon", "GET /echo HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n", 400},
@@ -96,8 +113,8 @@ TEST(Http1SessionTest, RefusesWhatAnotherServerMightReadDifferently) {
            Case{"TLS", "\x16\x03\x01\x02\r\n\r\n", 400},
        }) {
     SessionHarness session = Echo();
-    const std::string answer = session.Feed(std::string(c.request) +
-                                            "GET /echo HTTP/1.1\r\nHost: smuggled\r\n\r\n");
+    const std::string answer =
+        session.Feed(std::string(c.request) + "GET /echo HTTP/1.1\r\nHost: smuggled\r\n\r\n");
     EXPECT_THAT(answer, StartsWith(fmt::format("HTTP/1.1 {} ", c.status))) << c.what;
     EXPECT_THAT(answer, AllOf(HasSubstr("Connection: close"), Not(HasSubstr("GET /echo []"))))
         << c.what;
@@ -106,8 +123,8 @@ TEST(Http1SessionTest, RefusesWhatAnotherServerMightReadDifferently) {
 }
 
 TEST(Http1SessionTest, RefusesBrokenChunks) {
-  for (const std::string_view chunks : {"x\r\n", "-1\r\n", "5\r\nhelloX\r\n0\r\n\r\n",
-                                        "5 \nhello\r\n", "fffffffffffffffff\r\n"}) {
+  for (const std::string_view chunks :
+       {"x\r\n", "-1\r\n", "5\r\nhelloX\r\n0\r\n\r\n", "5 \nhello\r\n", "fffffffffffffffff\r\n"}) {
     SessionHarness session = Echo();
     const std::string answer = session.Feed(fmt::format(
         "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{}", chunks));
@@ -129,8 +146,8 @@ TEST(Http1SessionTest, TakesLegalOddities) {
 }
 
 TEST(Http1SessionTest, RefusesBadTargets) {
-  for (const std::string_view target : {"/a/../echo", "/%2e%2e/echo", "/echo%00", "/echo%zz",
-                                        "echo", "/echo?q=%zz", "/echo#x"}) {
+  for (const std::string_view target :
+       {"/a/../echo", "/%2e%2e/echo", "/echo%00", "/echo%zz", "echo", "/echo?q=%zz", "/echo#x"}) {
     SessionHarness session = Echo();
     EXPECT_THAT(session.Feed(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", target)),
                 StartsWith("HTTP/1.1 400 "))
@@ -228,7 +245,8 @@ TEST(Http1SessionTest, RefusesBodiesOverTheBoundWithAndWithoutLength) {
               StartsWith("HTTP/1.1 413 "));
   SessionHarness chunked = Echo(limits);
   EXPECT_THAT(chunked.Feed("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-                           "3e9\r\n" + std::string(1001, 'x')),
+                           "3e9\r\n" +
+                           std::string(1001, 'x')),
               StartsWith("HTTP/1.1 413 "));
   SessionHarness exact = Echo(limits);
   EXPECT_THAT(exact.Feed("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" +

@@ -168,8 +168,8 @@ class Http2Session final : public Session {
   bool WantsInput() const override { return !dead_; }
 
   bool Finished() const override {
-    return dead_ || (nghttp2_session_want_read(session_) == 0 &&
-                     nghttp2_session_want_write(session_) == 0);
+    return dead_ ||
+           (nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0);
   }
 
   void Drain() override {
@@ -410,16 +410,17 @@ class Http2Session final : public Session {
     if (!stream.input_done && !stream.refused && now - stream.since > limits.body_timeout) {
       listener_->metrics->connections_timed_out.Add();
       if (stream.grpc) {
-        RefuseGrpc(stream, stream.grpc->Refuse({GrpcCode::kDeadlineExceeded,
-                                                "the message did not arrive in time",
-                                                std::nullopt}));
+        RefuseGrpc(stream,
+                   stream.grpc->Refuse({GrpcCode::kDeadlineExceeded,
+                                        "the message did not arrive in time", std::nullopt}));
       } else if (stream.http) {
         RefuseHttp(stream, stream.http->Refuse(408, "the request body did not arrive in time"));
       }
       return;
     }
     // The peer's window has been shut for too long while we had something to send.
-    if (stream.answered && !stream.deferred && !(stream.output.empty() && stream.trailers.empty()) &&
+    if (stream.answered && !stream.deferred &&
+        !(stream.output.empty() && stream.trailers.empty()) &&
         now - stream.output_progress > limits.write_timeout) {
       listener_->metrics->connections_timed_out.Add();
       if (stream.call) stream.call->gone = true;
@@ -455,8 +456,7 @@ class Http2Session final : public Session {
     if (!stream.authority.empty() && !stream.headers.Has("host")) {
       stream.headers.Add("host", stream.authority);
     }
-    if (running_->load(std::memory_order_relaxed) >=
-        listener_->limits.streams_per_connection_max) {
+    if (running_->load(std::memory_order_relaxed) >= listener_->limits.streams_per_connection_max) {
       // Streams that were reset may have handlers that still run: they count (CVE-2023-44487).
       return ResetStream(stream.id, NGHTTP2_REFUSED_STREAM);
     }
@@ -484,10 +484,10 @@ class Http2Session final : public Session {
       request.over_http2 = true;
       stream.http = std::make_unique<HttpIntake>(listener_, std::move(request));
       if (stream.head_too_large) {
-        return RefuseHttp(stream, stream.http->Refuse(
-                                      431, "the request header is larger than " +
-                                               std::to_string(listener_->limits.header_bytes_max) +
-                                               " bytes"));
+        return RefuseHttp(
+            stream, stream.http->Refuse(
+                        431, "the request header is larger than " +
+                                 std::to_string(listener_->limits.header_bytes_max) + " bytes"));
       }
       if (auto refused = stream.http->Begin(stream.path, content_length)) {
         return RefuseHttp(stream, *std::move(refused));

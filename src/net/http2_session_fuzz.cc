@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "net/http2_session.h"
-#include "net/session_harness.h"
 #include "net/session_fuzz_routes.h"
+#include "net/session_harness.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using vivace::net::SessionHarness;

@@ -38,7 +38,7 @@ std::string Settings() { return Frame(NGHTTP2_SETTINGS, 0, 0, ""); }
 // HPACK without the dynamic table: GET http / from the static table, and a literal field.
 std::string Get(std::string_view path, std::string_view extra = "") {
   std::string block = "\x82\x86\x01\x01h";  // :method GET, :scheme http, :authority h
-  block.push_back('\x04');                   // :path, literal, not indexed
+  block.push_back('\x04');                  // :path, literal, not indexed
   block.push_back(static_cast<char>(path.size()));
   block.append(path).append(extra);
   return block;
@@ -119,9 +119,8 @@ struct Http2Holder {
   ~Http2Holder() { hanging.clear(); }
   Router MakeRouter() {
     Router router;
-    router.Handle("GET", "/hang", "hang", [this](HttpRequest, HttpResponder responder) {
-      hanging.push_back(responder);
-    });
+    router.Handle("GET", "/hang", "hang",
+                  [this](HttpRequest, HttpResponder responder) { hanging.push_back(responder); });
     router.Handle("GET", "/", "root", [](HttpRequest, HttpResponder responder) {
       responder.Send(HttpResponse::Text(200, "root"));
     });
@@ -157,9 +156,8 @@ TEST(Http2SessionTest, EndsTheConnectionOnRapidReset) {
   std::vector<SentFrame> frames;
   unsigned stream = 1;
   for (int i = 0; i < 21 && GoawayCode(frames) < 0; ++i, stream += 2) {
-    frames = holder.Feed(
-        Frame(NGHTTP2_HEADERS, kEndHeaders | kEndStream, stream, Get("/hang")) +
-        Frame(NGHTTP2_RST_STREAM, 0, stream, std::string("\0\0\0\x08", 4)));
+    frames = holder.Feed(Frame(NGHTTP2_HEADERS, kEndHeaders | kEndStream, stream, Get("/hang")) +
+                         Frame(NGHTTP2_RST_STREAM, 0, stream, std::string("\0\0\0\x08", 4)));
   }
   EXPECT_EQ(GoawayCode(frames), NGHTTP2_ENHANCE_YOUR_CALM);
   EXPECT_TRUE(holder.session.session().Finished());

@@ -113,10 +113,10 @@ class DeflateCodec final : public Inflater::Codec {
       const int result = isal_inflate(state_.get());
       const std::uint64_t at = consumed_ + bytes.size() - state_->avail_in;
       if (result < 0 || result == ISAL_NEED_DICT) {
-        return Broken(Name(), at, result == ISAL_NEED_DICT ? "it needs a dictionary"
-                                  : result == ISAL_INCORRECT_CHECKSUM
-                                      ? "the checksum is wrong"
-                                      : "wrong header or code");
+        return Broken(Name(), at,
+                      result == ISAL_NEED_DICT            ? "it needs a dictionary"
+                      : result == ISAL_INCORRECT_CHECKSUM ? "the checksum is wrong"
+                                                          : "wrong header or code");
       }
       const std::size_t made = piece.size() - state_->avail_out;
       if (made > 0) RETURN_IF_ERROR(sink(std::string_view(piece.data(), made)));

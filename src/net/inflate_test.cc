@@ -79,8 +79,8 @@ TEST(InflateTest, GivesBackWhatWasCompressedHoweverItArrives) {
     for (const std::size_t size : {100U, 70'000U, 400'000U}) {
       const std::string text = Sample(size);
       const std::string bytes = coding.encode(text);
-      for (const std::size_t step : {std::size_t{1}, std::size_t{7}, std::size_t{4096},
-                                     bytes.size()}) {
+      for (const std::size_t step :
+           {std::size_t{1}, std::size_t{7}, std::size_t{4096}, bytes.size()}) {
         const auto out = Inflate(coding.encoding, bytes, step);
         ASSERT_TRUE(out.ok()) << coding.name << " " << size << " " << step << ": "
                               << out.error().message();

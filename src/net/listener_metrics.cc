@@ -30,8 +30,8 @@ struct ListenerMetrics::Series {
 
 ListenerMetrics::ListenerMetrics(MetricsRegistry& registry, std::string listener,
                                  std::vector<std::string> routes)
-    : connections(registry.AddGauge("vivace_connections", "Open connections.",
-                                    {{"listener", listener}})),
+    : connections(
+          registry.AddGauge("vivace_connections", "Open connections.", {{"listener", listener}})),
       requests_in_flight(registry.AddGauge("vivace_requests_in_flight",
                                            "Requests whose handlers have not answered yet.",
                                            {{"listener", listener}})),
@@ -41,16 +41,14 @@ ListenerMetrics::ListenerMetrics(MetricsRegistry& registry, std::string listener
           "vivace_connections_refused_total",
           "Connections closed at once: over the limit, or no file descriptor left.",
           {{"listener", listener}})),
-      connections_timed_out(
-          registry.AddCounter("vivace_connections_timed_out_total",
-                              "Connections closed for being idle or slow.",
-                              {{"listener", listener}})),
+      connections_timed_out(registry.AddCounter("vivace_connections_timed_out_total",
+                                                "Connections closed for being idle or slow.",
+                                                {{"listener", listener}})),
       protocol_errors(registry.AddCounter("vivace_connection_protocol_errors_total",
                                           "Connections closed for broken HTTP, floods or TLS.",
                                           {{"listener", listener}})),
       received_bytes(registry.AddCounter("vivace_received_bytes_total",
-                                         "Bytes received from clients.",
-                                         {{"listener", listener}})),
+                                         "Bytes received from clients.", {{"listener", listener}})),
       sent_bytes(registry.AddCounter("vivace_sent_bytes_total", "Bytes sent to clients.",
                                      {{"listener", listener}})),
       registry_(registry),

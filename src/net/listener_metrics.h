@@ -31,9 +31,9 @@ class ListenerMetrics {
   Gauge& connections;
   Gauge& requests_in_flight;
   Counter& connections_accepted;
-  Counter& connections_refused;   ///< Over the limit, or no file descriptor left.
-  Counter& connections_timed_out; ///< Idle, slow header, slow body, stalled write.
-  Counter& protocol_errors;       ///< Broken HTTP, floods, failed TLS handshakes.
+  Counter& connections_refused;    ///< Over the limit, or no file descriptor left.
+  Counter& connections_timed_out;  ///< Idle, slow header, slow body, stalled write.
+  Counter& protocol_errors;        ///< Broken HTTP, floods, failed TLS handshakes.
   Counter& received_bytes;
   Counter& sent_bytes;
 

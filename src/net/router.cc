@@ -255,10 +255,11 @@ void Router::Dispatch(HttpRequest request, HttpResponder responder) const {
     return;
   }
   HttpResponse response =
-      match.status == 405
-          ? MakeError(405, fmt::format("method {} is not allowed for {}; allowed: {}",
-                                       request.method, request.path, match.allow), request)
-          : MakeError(404, fmt::format("no such path: {}", request.path), request);
+      match.status == 405 ? MakeError(405,
+                                      fmt::format("method {} is not allowed for {}; allowed: {}",
+                                                  request.method, request.path, match.allow),
+                                      request)
+                          : MakeError(404, fmt::format("no such path: {}", request.path), request);
   if (match.status == 405) response.headers.Add("Allow", match.allow);
   responder.Send(std::move(response));
 }

@@ -52,8 +52,8 @@ class Router {
     const HttpHandler* handler = nullptr;  ///< Null: `status` and `allow` say why.
     std::size_t route = 0;                 ///< Index into route_names().
     std::vector<std::string> path_parameters;
-    int status = 200;                      ///< 200, 404 or 405.
-    std::string allow;                     ///< Methods of the path, for 405 and OPTIONS.
+    int status = 200;   ///< 200, 404 or 405.
+    std::string allow;  ///< Methods of the path, for 405 and OPTIONS.
   };
   HttpMatch FindHttp(std::string_view method, std::string_view raw_path) const;
 

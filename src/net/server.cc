@@ -16,10 +16,10 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <fmt/format.h>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -132,8 +132,8 @@ Result<Descriptor> Bind(const std::string& address) {
   addrinfo* found = nullptr;
   const int lookup = getaddrinfo(parts.host.c_str(), parts.port.c_str(), &hints, &found);
   if (lookup != 0) {
-    return Error(ErrorCode::kInvalidArgument, fmt::format("listen address \"{}\": {}", address,
-                                                          gai_strerror(lookup)));
+    return Error(ErrorCode::kInvalidArgument,
+                 fmt::format("listen address \"{}\": {}", address, gai_strerror(lookup)));
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
   Descriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -263,8 +263,7 @@ class Listener {
     IoThread& thread = *(*threads_)[next_thread_++ % threads_->size()];
     const bool stopping = stopping_;
     auto begin = [this, &thread, fd = socket.get(), peer = std::move(peer), stopping] {
-      auto connection =
-          std::make_shared<Connection>(thread, fd, peer, context_, tls_.get());
+      auto connection = std::make_shared<Connection>(thread, fd, peer, context_, tls_.get());
       connection->Start();
       if (stopping) connection->Drain();
     };
@@ -348,10 +347,10 @@ Result<std::string> Server::Listen(ListenerConfig config, Router router) {
   CHECK(!impl_->started);
   if (config.limits.http2_window_bytes > kHttp2WindowBytesMax ||
       config.limits.http2_window_bytes < kHttp2WindowBytesMin) {
-    return Error(ErrorCode::kInvalidArgument,
-                 fmt::format("listener {}: http2_window_bytes is {}, expected {} to {}",
-                             config.name, config.limits.http2_window_bytes, kHttp2WindowBytesMin,
-                             kHttp2WindowBytesMax));
+    return Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("listener {}: http2_window_bytes is {}, expected {} to {}", config.name,
+                    config.limits.http2_window_bytes, kHttp2WindowBytesMin, kHttp2WindowBytesMax));
   }
   std::unique_ptr<TlsContext> tls;
   if (config.tls_enabled) {
@@ -361,14 +360,13 @@ Result<std::string> Server::Listen(ListenerConfig config, Router router) {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
   if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    return Error(ErrorCode::kIo,
-                 fmt::format("listen on {}: {}", config.address, ErrnoText(errno)));
+    return Error(ErrorCode::kIo, fmt::format("listen on {}: {}", config.address, ErrnoText(errno)));
   }
-  auto metrics = std::make_unique<ListenerMetrics>(impl_->metrics, config.name,
-                                                   router.route_names());
-  std::shared_ptr<ListenerContext> context(new ListenerContext{
-      config.name, config.limits, std::move(router), impl_->clock, impl_->accountant,
-      std::move(metrics)});
+  auto metrics =
+      std::make_unique<ListenerMetrics>(impl_->metrics, config.name, router.route_names());
+  std::shared_ptr<ListenerContext> context(
+      new ListenerContext{config.name, config.limits, std::move(router), impl_->clock,
+                          impl_->accountant, std::move(metrics)});
   impl_->listeners.push_back(
       std::make_unique<Listener>(std::move(socket), std::move(context), std::move(tls)));
   return AddressText(address, size);

@@ -107,8 +107,7 @@ class ServerTest : public ServerFixture {
 
 TEST_F(ServerTest, AnswersAGetWithTheUsualHeaders) {
   ServeEcho();
-  const std::string answer =
-      Exchange("GET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const std::string answer = Exchange("GET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(answer, HasSubstr("Content-Length: 12\r\n"));
   EXPECT_THAT(answer, HasSubstr("Date: "));
@@ -133,9 +132,9 @@ TEST_F(ServerTest, KeepsTheConnectionForPipelinedRequests) {
 TEST_F(ServerTest, TakesBytesOneByOne) {
   ServeEcho();
   TestClient client(address_);
-  for (const char c : std::string_view(
-           "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
-           "Connection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n")) {
+  for (const char c :
+       std::string_view("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+                        "Connection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n")) {
     client.Send(std::string_view(&c, 1));
   }
   EXPECT_THAT(client.ReadAll(milliseconds(2000)), HasSubstr("POST /echo [abc]"));
@@ -181,9 +180,9 @@ TEST_F(ServerTest, ShapesItsErrorsWithTheRoutersHook) {
   EXPECT_THAT(Exchange("GET /v1/traces HTTP/1.1\r\n" + end + "\r\n"),
               AllOf(HasSubstr("shaped a/b 405 "), HasSubstr("Allow: POST\r\n")));
   EXPECT_THAT(Exchange("POST /v1/logs HTTP/1.1\r\n" + end + "\r\n"), HasSubstr("shaped a/b 404 "));
-  EXPECT_THAT(Exchange("POST /v1/traces HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + end +
-                       "\r\nzz\r\n"),
-              HasSubstr("shaped a/b 400 "));
+  EXPECT_THAT(
+      Exchange("POST /v1/traces HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + end + "\r\nzz\r\n"),
+      HasSubstr("shaped a/b 400 "));
 }
 
 TEST_F(ServerTest, AnswersPreflightsAndMarksAnswersForOtherOrigins) {
@@ -231,9 +230,10 @@ TEST_F(ServerTest, CompressesLargeTextForThoseWhoAcceptIt) {
   });
   Serve(std::move(router));
   const auto get = [this](std::string_view path, std::string_view accept) {
-    return Exchange(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: {}\r\n"
-                                "Connection: close\r\n\r\n",
-                                path, accept));
+    return Exchange(
+        fmt::format("GET {} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: {}\r\n"
+                    "Connection: close\r\n\r\n",
+                    path, accept));
   };
   const std::string answer = get("/json", "deflate, gzip;q=0.5");
   EXPECT_THAT(answer, AllOf(HasSubstr("Content-Encoding: gzip\r\n"),
@@ -369,8 +369,7 @@ TEST_F(ServerTest, SendsLargeAnswersWhole) {
   });
   Serve(std::move(router));
   const std::string answer =
-      Exchange("GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-               milliseconds(10'000));
+      Exchange("GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", milliseconds(10'000));
   EXPECT_EQ(answer.substr(answer.find("\r\n\r\n") + 4), std::string(30'000'000, 'l'));
 }
 
@@ -417,7 +416,8 @@ TEST_F(ServerTest, TakesAnswersFromOtherThreads) {
     auto shared = std::make_shared<HttpRequest>(std::move(request));
     IgnoreError(pool.Post([shared, responder] {
       responder.Send(HttpResponse::Text(200, "[" + shared->body + "]"));
-    }), "a refused task drops the responder, and the test sees 500");
+    }),
+                "a refused task drops the responder, and the test sees 500");
   });
   Serve(std::move(router));
   std::vector<std::thread> clients;
@@ -500,8 +500,8 @@ TEST_F(ServerTest, RefusesATakenPortAndBadAddressesWithTheRemedy) {
   ASSERT_FALSE(taken.ok());
   EXPECT_EQ(taken.error().code(), ErrorCode::kFailedPrecondition);
   EXPECT_THAT(taken.error().message(), AllOf(HasSubstr(address_), HasSubstr("taken")));
-  for (const std::string bad : {"", "localhost", "127.0.0.1:", "127.0.0.1:70000", "::1:80",
-                                "127.0.0.1:http"}) {
+  for (const std::string bad :
+       {"", "localhost", "127.0.0.1:", "127.0.0.1:70000", "::1:80", "127.0.0.1:http"}) {
     config.address = bad;
     const auto result = other.Listen(config, Router());
     ASSERT_FALSE(result.ok()) << bad;

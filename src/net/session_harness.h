@@ -21,8 +21,8 @@ using SessionMaker = std::unique_ptr<Session> (*)(std::shared_ptr<const Listener
 class SessionHarness {
  public:
   SessionHarness(SessionMaker make, Router router, Limits limits = {})
-      : listener_(new ListenerContext{
-            "test", limits, std::move(router), clock_, accountant_, nullptr}) {
+      : listener_(
+            new ListenerContext{"test", limits, std::move(router), clock_, accountant_, nullptr}) {
     listener_->metrics =
         std::make_unique<ListenerMetrics>(metrics_, "test", listener_->router.route_names());
     port_->session = make(listener_, port_, Peer{"192.0.2.1:1000", false});

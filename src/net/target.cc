@@ -32,9 +32,8 @@ Result<Target> ParseTarget(std::string_view target) {
   if (target.empty()) return Bad("empty; expected a path that begins with \"/\"");
   if (target.front() != '/') {
     const std::size_t scheme = target.find("://");
-    if (scheme == std::string_view::npos ||
-        (!EqualsNoCase(target.substr(0, scheme), "http") &&
-         !EqualsNoCase(target.substr(0, scheme), "https"))) {
+    if (scheme == std::string_view::npos || (!EqualsNoCase(target.substr(0, scheme), "http") &&
+                                             !EqualsNoCase(target.substr(0, scheme), "https"))) {
       return Bad("expected a path that begins with \"/\" or an http(s) URL");
     }
     const std::size_t authority = scheme + 3;

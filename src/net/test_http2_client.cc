@@ -168,9 +168,9 @@ const Http2Reply& Http2TestClient::Wait(std::int32_t stream, std::chrono::millis
 
 Http2TestClient::Fields Http2TestClient::GrpcFields(const std::string& method,
                                                     const Fields& extra) {
-  Fields fields = {{":method", "POST"},     {":scheme", "http"},
-                   {":path", method},       {":authority", "test"},
-                   {"te", "trailers"},      {"content-type", "application/grpc"}};
+  Fields fields = {{":method", "POST"}, {":scheme", "http"},
+                   {":path", method},   {":authority", "test"},
+                   {"te", "trailers"},  {"content-type", "application/grpc"}};
   fields.insert(fields.end(), extra.begin(), extra.end());
   return fields;
 }

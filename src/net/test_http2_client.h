@@ -21,9 +21,9 @@ struct Http2Reply {
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::pair<std::string, std::string>> trailers;
   std::string body;
-  bool ended = false;              ///< The server ended its side.
-  bool closed = false;             ///< The stream is over.
-  std::uint32_t reset_code = 0;    ///< Of RST_STREAM from either side.
+  bool ended = false;            ///< The server ended its side.
+  bool closed = false;           ///< The stream is over.
+  std::uint32_t reset_code = 0;  ///< Of RST_STREAM from either side.
 
   std::string Header(std::string_view name) const;
   /// grpc-status from the trailers, or from the headers (trailers only); "" if absent.

@@ -154,8 +154,9 @@ TEST_F(TlsTest, DemandsAClientCertificateWhenACaIsSet) {
   EXPECT_EQ(known.code, CURLE_OK);
   EXPECT_EQ(known.body, "h1 x");
   WriteCertificate(folder_ / "other.pem", folder_ / "other-key.pem");
-  EXPECT_NE(Post(CURL_HTTP_VERSION_1_1, "x", folder_ / "other-key.pem", folder_ / "other.pem").status,
-            200);
+  EXPECT_NE(
+      Post(CURL_HTTP_VERSION_1_1, "x", folder_ / "other-key.pem", folder_ / "other.pem").status,
+      200);
 }
 
 TEST_F(TlsTest, EndsHandshakesThatDoNotComeOn) {

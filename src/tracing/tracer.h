@@ -74,7 +74,7 @@ class ActiveSpan {
 struct StartOptions {
   SpanKind kind = SpanKind::kInternal;
   std::optional<SpanContext> parent = std::nullopt;  ///< None: the root of a new trace.
-  std::uint64_t start_unix_ns = 0;    ///< 0 means now.
+  std::uint64_t start_unix_ns = 0;                   ///< 0 means now.
 };
 
 /// Makes spans. Thread-safe when `random` is. Everything given outlives the tracer and its spans.
