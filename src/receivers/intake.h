@@ -12,7 +12,7 @@
 namespace vivace::receivers {
 
 // Memory that reading JSON takes, in sizes of the text: its index, the spans as objects, and
-// their protobuf, measured on recorded bodies with some to spare.
+// their protobuf. Recorded bodies as JSON (4.7 MB) took three; one more is to spare.
 inline constexpr std::uint64_t kJsonMemoryFactor = 4;
 
 /// Reads `body` in `encoding` and walks it. JSON becomes protobuf on the way; `held`, which
