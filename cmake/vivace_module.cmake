@@ -10,6 +10,9 @@
 #   DEPS       modules of ours that this one uses      LIBS  third-party, public
 #   PRIVATE_LIBS  third-party that no header shows     TEST_DEPS modules only tests use
 
+# Off where another preset checks the same headers anyway.
+option(VIVACE_CHECK_HEADERS "Compile each header alone" ON)
+
 function(vivace_module)
   cmake_parse_arguments(M "" "NAME"
     "DEPS;LIBS;PRIVATE_LIBS;SOURCES;HEADERS;TESTS;TEST_DEPS;TEST_LIBS;FUZZ" ${ARGN})
@@ -33,7 +36,7 @@ function(vivace_module)
     file(CONFIGURE OUTPUT ${source} CONTENT "#include \"${M_NAME}/${header}\"\n" @ONLY)
     list(APPEND header_sources ${source})
   endforeach()
-  if(header_sources)
+  if(header_sources AND VIVACE_CHECK_HEADERS)
     add_library(${library}_headers OBJECT ${header_sources})
     target_compile_options(${library}_headers PRIVATE -fsyntax-only -O0 -g0)
     target_link_libraries(${library}_headers PRIVATE ${library} vivace_warnings)
