@@ -16,6 +16,7 @@
 #include "query/scan_lowering.h"
 #include "query/shown_fields.h"
 #include "query/trace_by_id.h"
+#include "query/trace_prefilter.h"
 
 // How a search runs:
 //
@@ -24,6 +25,8 @@
 //     for each of its row groups:
 //       scan: candidate traces, a superset of those with a matching span here
 //       for each candidate, newest first, until no further one can be among the newest:
+//         if many have been judged in vain: pass over it if it lies whole in this row group and
+//         its root or duration cannot match (trace_prefilter.h)
 //         complete it from all sources, build its tree, evaluate the filter, keep the newest N
 //
 // The start of a trace within a row group is never before its real start, which is the earliest
@@ -35,11 +38,12 @@ namespace {
 // Memory of one remembered trace id, with the set around it.
 constexpr std::uint64_t kSeenBytes = 64;
 // Memory of one candidate.
-constexpr std::uint64_t kCandidateBytes = sizeof(std::uint64_t) + sizeof(TraceId);
+constexpr std::uint64_t kCandidateBytes = 32;
 
 struct Candidate {
   std::uint64_t start_unix_ns = 0;  // Within its row group.
   TraceId id;
+  std::uint32_t trace = 0;  // Its number in the row group.
 };
 
 // The total order of answers: newer first, then by id.
@@ -79,7 +83,7 @@ bool Overlaps(std::uint64_t start, std::uint64_t end, const TimeWindow& window) 
 class Searcher {
  public:
   Searcher(const storage::Snapshot& snapshot, const SearchRequest& request, Budget& budget)
-      : snapshot_(snapshot), request_(request), budget_(budget) {
+      : snapshot_(snapshot), request_(request), budget_(budget), prefilter_(request) {
     if (request.query != nullptr) {
       const traceql::Expression& condition = *request.query->filter.condition;
       evaluator_.emplace(condition);
@@ -131,9 +135,17 @@ class Searcher {
     std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
       return IsBefore(a.start_unix_ns, a.id, b.start_unix_ns, b.id);
     });
-    std::uint64_t kept_bytes = 0;  // Of what stays when the candidates go.
+    std::uint64_t kept_bytes = 0;                // Of what stays when the candidates go.
+    std::optional<std::vector<bool>> may_match;  // By trace of `rows`, if they are whole.
     for (const Candidate& candidate : candidates) {
       if (IsFull() && candidate.start_unix_ns < found_.rbegin()->start_unix_ns) break;
+      if (++judged_ > request_.judged_before_prefilter && prefilter_.demands_anything()) {
+        if (!may_match) {
+          ASSIGN_OR_RETURN(may_match, prefilter_.MayMatch(rows));
+          RETURN_IF_ERROR(FindSplitTraces(kept_bytes));
+        }
+        if (!(*may_match)[candidate.trace] && !split_->MayContain(candidate.id)) continue;
+      }
       if (!seen_.insert(candidate.id).second) continue;
       const std::uint64_t trace_mark = budget_.bytes();
       const std::uint64_t answer_before = answer_bytes_;
@@ -147,6 +159,15 @@ class Searcher {
     return budget_.TakeBytes(kept_bytes);
   }
 
+  // Once a search; adds what it holds to `kept_bytes`.
+  Status FindSplitTraces(std::uint64_t& kept_bytes) {
+    if (split_) return OkStatus();
+    const std::uint64_t before = budget_.bytes();
+    ASSIGN_OR_RETURN(split_, SplitTraces::Find(snapshot_, request_.window, budget_));
+    kept_bytes += budget_.bytes() - before;
+    return OkStatus();
+  }
+
   Result<std::vector<Candidate>> FindCandidates(const block::RowGroup& rows) {
     std::vector<Candidate> candidates;
     const std::uint64_t oldest_wanted = IsFull() ? found_.rbegin()->start_unix_ns : 0;
@@ -158,15 +179,15 @@ class Searcher {
     std::uint64_t next_row = 0;  // Rows before it belong to a trace that is taken already.
     result.rows.ForEach([&](std::size_t row) {
       if (row < next_row || !status.ok()) return;
-      const block::TraceEntry& trace =
-          rows.traces()[rows.TraceOfRow(static_cast<std::uint32_t>(row))];
+      const std::uint32_t index = rows.TraceOfRow(static_cast<std::uint32_t>(row));
+      const block::TraceEntry& trace = rows.traces()[index];
       next_row = std::uint64_t{trace.first_row} + trace.row_count;
       if (trace.start_unix_ns < oldest_wanted) return;
       const Result<bool> possible = MayOverlapWindow(trace);
       if (!possible.ok()) {
         status = possible.error();
       } else if (*possible) {
-        candidates.push_back({trace.start_unix_ns, trace.id});
+        candidates.push_back({trace.start_unix_ns, trace.id, index});
       }
     });
     RETURN_IF_ERROR(std::move(status));
@@ -300,6 +321,9 @@ class Searcher {
   const storage::Snapshot& snapshot_;
   const SearchRequest& request_;
   Budget& budget_;
+  const TracePrefilter prefilter_;
+  std::optional<SplitTraces> split_;
+  std::uint64_t judged_ = 0;
   block::ScanRequest scan_;
   std::optional<PlainEvaluator> evaluator_;
   std::optional<ShownFields> shown_;

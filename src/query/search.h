@@ -33,6 +33,10 @@ struct SearchRequest {
   std::optional<TimeWindow> window;  ///< Traces whose time range overlaps it.
   std::size_t limit = 20;            ///< Traces; at least 1.
   std::size_t spans_per_span_set = 3;
+  /// Candidates after which a search finds out which traces are split over row groups, to pass
+  /// over whole ones cheaply: that looks at every trace table, which a search that fills its
+  /// limit quickly need not.
+  std::uint64_t judged_before_prefilter = 2000;
 };
 
 struct FoundSpan {

@@ -53,6 +53,7 @@ TEST(SearchTest, FindsWhatThePlainWayFindsInTracesTornOverSources) {
       ASSERT_TRUE(query.ok()) << text << ": " << query.error().message();
       SearchRequest request;
       request.query = &*query;
+      request.judged_before_prefilter = random.Below(4);
       request.limit = random.Chance(1, 2) ? 1 + random.Below(4) : 100;
       request.spans_per_span_set = 1 + random.Below(10);
       Budget budget(RealClock(), {}, nullptr, nullptr);
@@ -224,6 +225,30 @@ TEST_F(SearchByHandTest, ShowsWhatTheQuerySpeaksOf) {
                                                       {"kind", {std::string("server")}},
                                                       {"event:name", {std::string("retry")}},
                                                       {"reason", {std::string("slow")}}}));
+}
+
+TEST_F(SearchByHandTest, PassesOverWholeTracesWithoutPuttingThemTogether) {
+  std::vector<Span> spans;
+  for (std::uint64_t i = 1; i <= 50; ++i) spans.push_back(MakeSpan(i, 1, 0, i));
+  spans.push_back(MakeSpan(60, 1, 0, 0));
+  spans.back().name = "late root";
+  // The root of trace 61 lies elsewhere, that of 62 nowhere.
+  spans.push_back(MakeSpan(61, 2, 1, 0));
+  spans.push_back(MakeSpan(62, 2, 1, 0));
+  Span root = MakeSpan(61, 1, 0, 0);
+  root.name = "late root";
+  root.end_unix_ns += 5'000'000;
+  const auto snapshot =
+      SnapshotOf({SourceOf("a", MakeTrace("s", spans)), SourceOf("b", MakeTrace("t", {root}))});
+  request_.judged_before_prefilter = 0;
+  EXPECT_THAT(Ids(*snapshot, "{ rootName = \"late root\" }"), ElementsAre(60, 61));
+  EXPECT_THAT(Ids(*snapshot, "{ rootName =~ \"late.*\" && true }"), ElementsAre(60, 61));
+  EXPECT_THAT(Ids(*snapshot, "{ !(rootName =~ \"span.*\") }"), ElementsAre(60, 61, 62));
+  EXPECT_THAT(Ids(*snapshot, "{ rootName = \"\" }"), ElementsAre(62));
+  EXPECT_THAT(Ids(*snapshot, "{ rootServiceName = \"t\" }"), ElementsAre(61));
+  EXPECT_THAT(Ids(*snapshot, "{ traceDuration > 2ms }"), ElementsAre(61));
+  request_.duration_ns_min = 2'000'000;
+  EXPECT_THAT(Ids(*snapshot, "{}"), ElementsAre(61));
 }
 
 TEST_F(SearchByHandTest, ServesTheRestWhenABlockIsDamaged) {

@@ -73,6 +73,7 @@ class StoreSearchTest : public ::testing::Test {
       ASSERT_TRUE(query.ok()) << text;
       SearchRequest request;
       request.query = &*query;
+      request.judged_before_prefilter = random.Below(4);
       request.limit = random.Chance(1, 2) ? 1 + random.Below(5) : 100;
       Budget budget(RealClock(), {}, nullptr, nullptr);
       const auto response = Search(*snapshot, request, budget);

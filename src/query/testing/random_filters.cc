@@ -232,6 +232,7 @@ std::string RandomFilters::IntrinsicCondition() {
     case 6:
       return text("rootName", span.name);
     case 7:
+      if (random_.Chance(1, 3)) return "!(" + text("rootName", span.name) + ")";
       return text("rootServiceName", "service 1");
     case 8:
       return equal("trace:id", Quoted(span.trace_id.ToShortHex()));
