@@ -9,11 +9,13 @@
 
 #include "block/scan.h"
 #include "query/scan_lowering.h"
+#include "query/value.h"
 #include "traceql/ast.h"
 
 // Conditions on the root speak of one span: the earliest that has no parent. So a condition that
 // speaks of nothing else is put to every span without a parent, as a condition on its own name
-// and service; the root of a match is among those that fulfil it.
+// and service; the root of a match is among those that fulfil it. Conditions that hold for a trace
+// without a root, too, are left to the evaluator.
 
 namespace vivace::query {
 namespace {
@@ -85,6 +87,26 @@ ExpressionPtr Rewrite(const Expression& condition, bool negated) {
   return Make(std::move(rewritten));
 }
 
+// Whether a condition that Rewrite takes holds for a trace without a root, whose root has empty
+// names.
+bool HoldsForNoRoot(const Expression& condition) {
+  if (const auto* unary = std::get_if<UnaryExpression>(&condition.node)) {
+    return !HoldsForNoRoot(*unary->operand);
+  }
+  const auto& binary = std::get<BinaryExpression>(condition.node);
+  if (binary.op == BinaryOperator::kAnd) {
+    return HoldsForNoRoot(*binary.left) && HoldsForNoRoot(*binary.right);
+  }
+  if (binary.op == BinaryOperator::kOr) {
+    return HoldsForNoRoot(*binary.left) || HoldsForNoRoot(*binary.right);
+  }
+  const Value empty = std::string_view();
+  const Outcome outcome =
+      binary.regex ? CompareRegex(empty, binary.op, *binary.regex)
+                   : Compare(empty, binary.op, ToValue(std::get<Literal>(binary.right->node)));
+  return outcome == Outcome::kTrue;
+}
+
 std::uint64_t DurationOf(const block::TraceEntry& trace) {
   return trace.end_unix_ns > trace.start_unix_ns ? trace.end_unix_ns - trace.start_unix_ns : 0;
 }
@@ -111,7 +133,8 @@ TracePrefilter::TracePrefilter(const SearchRequest& request) {
 void TracePrefilter::AddCondition(const Expression& condition) {
   if (const auto* binary = std::get_if<BinaryExpression>(&condition.node)) AddDuration(*binary);
   const ExpressionPtr about_root = Rewrite(condition, false);
-  if (!about_root) return;
+  // Which traces have no root is not told by one span.
+  if (!about_root || HoldsForNoRoot(condition)) return;
   block::ScanLeaf no_parent;
   no_parent.field = block::ScanField::kParentId;
   no_parent.op = block::ScanOperator::kEqual;
@@ -159,8 +182,7 @@ Result<std::vector<bool>> TracePrefilter::MayMatch(const block::RowGroup& rows) 
       has_root[rows.TraceOfRow(static_cast<std::uint32_t>(row))] = true;
     });
     for (std::size_t i = 0; i < traces.size(); ++i) {
-      // A trace without any root has empty names, which may match, too.
-      if (!has_root[i] && traces[i].root_row != block::kNoRow) may_match[i] = false;
+      if (!has_root[i]) may_match[i] = false;
     }
   }
   return may_match;
