@@ -1,5 +1,6 @@
 #include "net/http1_session.h"
 
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <limits>
@@ -12,6 +13,7 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
 
+#include "net/chunked.h"
 #include "net/exchange.h"
 #include "net/target.h"
 
@@ -46,15 +48,11 @@ std::string_view ReasonPhrase(int status) {
                                         : View(http::obsolete_reason(known));
 }
 
-// Gets a request's parts from Beast.
+// Gets a request's head from Beast. Bodies are ours: Beast's chunk parser wants its input whole
+// and stops the process on some that is cut (boost 1.81, parse_chunk_header).
 class Parser final : public http::basic_parser<true> {
  public:
-  class BodySink {
-   public:
-    virtual ~BodySink() = default;
-    virtual void OnBody(std::string_view bytes) = 0;
-  };
-  Parser(BodySink& sink, std::uint32_t header_bytes_max) : sink_(sink) {
+  explicit Parser(std::uint32_t header_bytes_max) {
     body_limit(boost::none);
     header_limit(header_bytes_max);
   }
@@ -73,41 +71,34 @@ class Parser final : public http::basic_parser<true> {
     version = http_version;
     ec = {};
   }
-  void on_response_impl(int, BeastText, int, error_code& ec) override { ec = {}; }
   void on_field_impl(http::field, BeastText name, BeastText value, error_code& ec) override {
     ec = {};
-    if (header_complete_) return;  // Trailers are dropped.
     if (headers.fields().size() >= kHeaderFieldsMax) {
       too_many_fields = true;
       return;
     }
     headers.Add(std::string(View(name)), std::string(View(value)));
   }
-  void on_header_impl(error_code& ec) override {
-    header_complete_ = true;
-    ec = {};
-  }
+  void on_header_impl(error_code& ec) override { ec = {}; }
+  void on_finish_impl(error_code& ec) override { ec = {}; }
+
+  // Not reached: the head alone is given to it.
+  void on_response_impl(int, BeastText, int, error_code& ec) override { ec = {}; }
   void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code& ec) override {
     ec = {};
   }
   std::size_t on_body_impl(BeastText body, error_code& ec) override {
     ec = {};
-    sink_.OnBody(View(body));
     return body.size();
   }
   void on_chunk_header_impl(std::uint64_t, BeastText, error_code& ec) override { ec = {}; }
   std::size_t on_chunk_body_impl(std::uint64_t, BeastText body, error_code& ec) override {
     ec = {};
-    sink_.OnBody(View(body));
     return body.size();
   }
-  void on_finish_impl(error_code& ec) override { ec = {}; }
-
-  BodySink& sink_;
-  bool header_complete_ = false;
 };
 
-class Http1Session final : public Session, private Parser::BodySink {
+class Http1Session final : public Session {
  public:
   Http1Session(std::shared_ptr<const ListenerContext> listener, std::weak_ptr<SessionPort> port,
                Peer peer)
@@ -292,8 +283,7 @@ class Http1Session final : public Session, private Parser::BodySink {
 
   void ParseHead(std::string_view head) {
     // Beast counts the limit a little differently; ours was checked already.
-    parser_.emplace(static_cast<Parser::BodySink&>(*this),
-                    listener_->limits.header_bytes_max + 1024);
+    parser_.emplace(listener_->limits.header_bytes_max + 1024);
     error_code ec;
     std::size_t used = 0;
     while (!parser_->is_header_done()) {
@@ -344,7 +334,10 @@ class Http1Session final : public Session, private Parser::BodySink {
 
     std::optional<std::uint64_t> content_length;
     if (lengths == 1) content_length = parser_->content_length().value_or(0);
-    const bool has_body = !parser_->is_done();
+    body_left_ = content_length.value_or(0);
+    chunks_.reset();
+    if (parser_->chunked()) chunks_.emplace(listener_->limits.header_bytes_max);
+    const bool has_body = !BodyDone();
 
     HttpRequest request;
     request.method = parser_->method;
@@ -377,8 +370,7 @@ class Http1Session final : public Session, private Parser::BodySink {
   // Answers before the whole body is here.
   void Early(HttpResponse response, bool body_outstanding) {
     discarded_ = 0;
-    const auto length = parser_->content_length_remaining();
-    if (body_outstanding && (expects_continue_ || (length && *length > kDiscardBytesMax))) {
+    if (body_outstanding && (expects_continue_ || body_left_ > kDiscardBytesMax)) {
       // Whether the client sends its body after all is not known, or it is too long to wait for.
       keep_alive_ = false;
     }
@@ -388,58 +380,46 @@ class Http1Session final : public Session, private Parser::BodySink {
     since_ = listener_->clock.Steady();
   }
 
-  std::size_t ConsumeBody(std::string_view bytes) {
-    std::size_t used = 0;
-    while (!parser_->is_done() && (state_ == State::kBody || state_ == State::kDiscard)) {
-      if (used == bytes.size()) return used;
-      error_code ec;
-      const std::size_t step =
-          parser_->put(boost::asio::buffer(bytes.data() + used, bytes.size() - used), ec);
-      used += step;
-      if (early_) {
-        HttpResponse response = *std::move(early_);
-        early_.reset();
-        Early(std::move(response), !parser_->is_done());
-        continue;
-      }
-      if (ec == http::error::need_more || (!ec && step == 0)) {
-        // A chunk header or the trailers are incomplete; they are as bounded as headers.
-        if (bytes.size() - used > listener_->limits.header_bytes_max) {
-          ec = http::error::header_limit;
-        } else {
-          return used;
-        }
-      }
-      if (ec) {
-        keep_alive_ = false;
-        if (state_ == State::kBody) {
-          WriteAnswer(intake_->Refuse(400, "malformed request body: " + ec.message()));
-          listener_->metrics->protocol_errors.Add();
-        }
-        state_ = State::kClosed;
-        return used;
-      }
-    }
-    if (state_ == State::kDiscard) {
-      NextRequest();
-    } else if (state_ == State::kBody) {
-      if (auto refused = intake_->End()) {
-        WriteAnswer(*std::move(refused));
-        NextRequest();
-      } else {
-        DispatchRequest();
-      }
-    }
-    return used;
+  bool BodyDone() const { return chunks_ ? chunks_->done() : body_left_ == 0; }
+
+  // Takes the next run of the body's bytes off the front of `bytes`.
+  Result<std::string_view> TakeBody(std::string_view& bytes) {
+    if (chunks_) return chunks_->Take(bytes);
+    const std::string_view run = bytes.substr(0, std::min<std::uint64_t>(body_left_, bytes.size()));
+    bytes.remove_prefix(run.size());
+    body_left_ -= run.size();
+    return run;
   }
 
-  void OnBody(std::string_view bytes) override {
-    if (state_ == State::kDiscard) {
-      discarded_ += bytes.size();
-      if (discarded_ > kDiscardBytesMax) state_ = State::kClosed;
-    } else if (state_ == State::kBody && !early_) {
-      early_ = intake_->Append(bytes);
+  std::size_t ConsumeBody(std::string_view bytes) {
+    std::string_view rest = bytes;
+    while (!BodyDone() && !rest.empty()) {
+      const auto run = TakeBody(rest);
+      if (!run.ok()) {
+        keep_alive_ = false;
+        if (state_ == State::kBody) WriteAnswer(intake_->Refuse(400, run.error().message()));
+        listener_->metrics->protocol_errors.Add();
+        state_ = State::kClosed;
+        return bytes.size();
+      }
+      if (state_ == State::kDiscard) {
+        discarded_ += run->size();
+        if (discarded_ > kDiscardBytesMax) state_ = State::kClosed;
+      } else if (!run->empty()) {
+        if (auto refused = intake_->Append(*run)) Early(*std::move(refused), !BodyDone());
+      }
+      if (state_ != State::kBody && state_ != State::kDiscard) return bytes.size() - rest.size();
     }
+    if (!BodyDone()) return bytes.size() - rest.size();
+    if (state_ == State::kDiscard) {
+      NextRequest();
+    } else if (auto refused = intake_->End()) {
+      WriteAnswer(*std::move(refused));
+      NextRequest();
+    } else {
+      DispatchRequest();
+    }
+    return bytes.size() - rest.size();
   }
 
   void DispatchRequest() {
@@ -543,7 +523,8 @@ class Http1Session final : public Session, private Parser::BodySink {
   std::int32_t request_number_ = 0;
   std::optional<Parser> parser_;
   std::unique_ptr<HttpIntake> intake_;
-  std::optional<HttpResponse> early_;  // A refusal while its body arrives.
+  std::uint64_t body_left_ = 0;         // Of a body with Content-Length.
+  std::optional<ChunkDecoder> chunks_;  // Of one without.
   std::shared_ptr<CallState> call_;
   std::uint64_t discarded_ = 0;
   bool keep_alive_ = true;

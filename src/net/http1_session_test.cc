@@ -133,6 +133,26 @@ TEST(Http1SessionTest, RefusesBrokenChunks) {
   }
 }
 
+TEST(Http1SessionTest, TakesChunksHoweverTheyAreCut) {
+  const std::string request =
+      "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "0005;a=\"b\"\r\nhello\r\nA\r\n, 10 bytes\r\n0;last\r\nTrailer: t\r\nB: c\r\n\r\n"
+      "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n";
+  for (std::size_t cut = 0; cut <= request.size(); ++cut) {
+    SessionHarness session = Echo();
+    std::string answer = session.Feed(std::string_view(request).substr(0, cut));
+    answer += session.Output();  // Asked again with nothing new.
+    answer += session.Feed(std::string_view(request).substr(cut));
+    EXPECT_THAT(answer, AllOf(HasSubstr("POST /echo [hello, 10 bytes]"), HasSubstr("GET /echo []")))
+        << cut;
+  }
+  // The empty body, cut within its end, with nothing new in between.
+  SessionHarness session = Echo();
+  session.Feed("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r");
+  session.Output();
+  EXPECT_THAT(session.Feed("\n"), HasSubstr("POST /echo []"));
+}
+
 TEST(Http1SessionTest, TakesLegalOddities) {
   SessionHarness session = Echo();
   EXPECT_THAT(session.Feed("\r\n\r\nGET http://example.org/echo HTTP/1.1\r\nhOsT:x\r\n\r\n"),

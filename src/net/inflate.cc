@@ -1,9 +1,11 @@
 #include "net/inflate.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 #include <isa-l/igzip_lib.h>
@@ -158,31 +160,62 @@ class ZstdCodec final : public Inflater::Codec {
   }
 
   Status Append(std::string_view bytes, const Inflater::Sink& sink) override {
-    auto& piece = Piece();
-    ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
-    while (true) {
-      ZSTD_outBuffer out{piece.data(), piece.size(), 0};
-      const std::size_t before = in.pos;
-      const std::size_t result = ZSTD_decompressStream(context_.get(), &out, &in);
-      if (ZSTD_isError(result)) {
-        return Broken("zstd", consumed_ + in.pos, ZSTD_getErrorName(result));
+    while (!bytes.empty()) {
+      if (!in_frame_) {
+        const std::size_t take = std::min(kMagicBytes - magic_.size(), bytes.size());
+        magic_.append(bytes.substr(0, take));
+        bytes.remove_prefix(take);
+        if (magic_.size() < kMagicBytes) return {};
+        if (!IsKnownMagic()) return Broken("zstd", consumed_, "unknown magic number");
+        in_frame_ = true;
+        const std::string magic = std::exchange(magic_, {});
+        std::string_view rest = magic;
+        RETURN_IF_ERROR(Decode(rest, sink));
+        continue;
       }
-      if (in.pos > before || out.pos > 0) complete_ = result == 0;
-      if (out.pos > 0) RETURN_IF_ERROR(sink(std::string_view(piece.data(), out.pos)));
-      if (in.pos == in.size && out.pos < out.size) break;
+      RETURN_IF_ERROR(Decode(bytes, sink));
     }
-    consumed_ += bytes.size();
     return {};
   }
 
   Status End() override {
-    if (!complete_) return Broken("zstd", consumed_, "it ends too early");
+    if (in_frame_ || !magic_.empty()) return Broken("zstd", consumed_, "it ends too early");
     return {};
   }
 
  private:
+  static constexpr std::size_t kMagicBytes = 4;
+
+  // Frames and skippable frames of RFC 8878. The library also knows formats from before its
+  // version 1.0, whose decoders nobody needs and few look after.
+  bool IsKnownMagic() const {
+    const auto first = static_cast<unsigned char>(magic_[0]);
+    return std::string_view(magic_) == "\x28\xb5\x2f\xfd" ||
+           ((first & 0xf0U) == 0x50 && std::string_view(magic_).substr(1) == "\x2a\x4d\x18");
+  }
+
+  // Decodes to the end of the frame or of `bytes`, and drops from its front what it took.
+  Status Decode(std::string_view& bytes, const Inflater::Sink& sink) {
+    auto& piece = Piece();
+    ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
+    while (true) {
+      ZSTD_outBuffer out{piece.data(), piece.size(), 0};
+      const std::size_t result = ZSTD_decompressStream(context_.get(), &out, &in);
+      if (ZSTD_isError(result)) {
+        return Broken("zstd", consumed_ + in.pos, ZSTD_getErrorName(result));
+      }
+      if (out.pos > 0) RETURN_IF_ERROR(sink(std::string_view(piece.data(), out.pos)));
+      if (result == 0) in_frame_ = false;
+      if (result == 0 || (in.pos == in.size && out.pos < out.size)) break;
+    }
+    consumed_ += in.pos;
+    bytes.remove_prefix(in.pos);
+    return {};
+  }
+
   const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context_;
-  bool complete_ = false;
+  bool in_frame_ = false;
+  std::string magic_;  // First bytes of a frame, until they can be told.
   std::uint64_t consumed_ = 0;
 };
 

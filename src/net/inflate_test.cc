@@ -144,6 +144,18 @@ TEST(InflateTest, RefusesZstdWindowsOver8MiB) {
   EXPECT_FALSE(Inflate(Encoding::kZstd, out, out.size()).ok());
 }
 
+TEST(InflateTest, RefusesZstdFormatsFromBeforeItsFirstVersion) {
+  for (const char version : {'\x22', '\x23', '\x24', '\x25', '\x26', '\x27'}) {
+    const std::string frame = std::string(1, version) + "\xb5\x2f\xfd" + std::string(20, '\0');
+    const auto out = Inflate(Encoding::kZstd, frame, frame.size());
+    ASSERT_FALSE(out.ok());
+    EXPECT_THAT(out.error().message(), HasSubstr("magic"));
+  }
+  // Skippable frames are part of the format.
+  const std::string skipped = std::string("\x5f\x2a\x4d\x18\x02\0\0\0xy", 10) + Zstd("text");
+  EXPECT_EQ(*Inflate(Encoding::kZstd, skipped, 1), "text");
+}
+
 TEST(InflateTest, KnowsItsCodings) {
   EXPECT_EQ(EncodingOf(""), Encoding::kIdentity);
   EXPECT_EQ(EncodingOf("GZip"), Encoding::kGzip);
