@@ -142,6 +142,11 @@ std::optional<GrpcStatus> GrpcIntake::Append(std::string_view bytes) {
 
 std::optional<GrpcStatus> GrpcIntake::End() {
   if (auto refused = reader_->End()) return Refuse(*std::move(refused));
+  // Nobody waits for it any more: not begun, so that the answer does not depend on who is quicker.
+  if (deadline_ && listener_->clock.Steady() >= *deadline_) {
+    return Refuse({GrpcCode::kDeadlineExceeded,
+                   "the call's deadline had passed when its message was complete", std::nullopt});
+  }
   request_.message = reader_->TakeMessage();
   request_.message_bytes = reader_->TakeReservation();
   reader_.reset();
