@@ -17,14 +17,11 @@ int HexDigit(char c) {
   return -1;
 }
 
-bool IsControl(char c) {
-  return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-}
+bool IsControl(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
 
 Error Broken(std::string_view what, char found) {
-  return Error(ErrorCode::kInvalidArgument,
-               fmt::format("chunked body: {}, found byte {:#04x}", what,
-                           static_cast<unsigned char>(found)));
+  return Error(ErrorCode::kInvalidArgument, fmt::format("chunked body: {}, found byte {:#04x}",
+                                                        what, static_cast<unsigned char>(found)));
 }
 
 }  // namespace

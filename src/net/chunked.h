@@ -27,9 +27,9 @@ class ChunkDecoder {
 
  private:
   enum class State {
-    kSize,         // In a chunk's size.
-    kExtension,    // After the size, to the end of the line.
-    kSizeEnd,      // Expects the line feed.
+    kSize,       // In a chunk's size.
+    kExtension,  // After the size, to the end of the line.
+    kSizeEnd,    // Expects the line feed.
     kData,
     kDataEnd,      // Expects the carriage return after the data,
     kDataEndFeed,  // and the line feed.
@@ -44,7 +44,7 @@ class ChunkDecoder {
 
   const std::size_t line_bytes_max_;
   State state_ = State::kSize;
-  std::uint64_t size_ = 0;      // Of the chunk; then what is left of it.
+  std::uint64_t size_ = 0;  // Of the chunk; then what is left of it.
   std::size_t digits_ = 0;
   std::size_t line_bytes_ = 0;  // Of the size line or of the trailers.
 };
